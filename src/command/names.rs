@@ -1,0 +1,109 @@
+//! Names from outside, validated: what exists as one of these types is safe to hand on.
+
+use std::fmt;
+use std::num::NonZeroU64;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use super::CommandError;
+
+/// Longest name or query that is taken, in bytes.
+const MAX_NAME: usize = 200;
+
+/// The attribute path of a package in nixpkgs, such as `ripgrep` or `python313Packages.numpy`.
+///
+/// Parts of ASCII letters, digits, `_`, `-`, `+` and `'`, joined by dots; no part is empty and the
+/// first character is a letter, a digit or `_`. So it is never an option, a path or a Nix expression.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct PackageAttr(String);
+
+impl PackageAttr {
+    /// The attribute path as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for PackageAttr {
+    type Err = CommandError;
+
+    fn from_str(text: &str) -> Result<Self, CommandError> {
+        let part = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+                && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+' | '\''))
+        };
+        if text.len() <= MAX_NAME && text.split('.').all(part) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(CommandError::package_name(text))
+        }
+    }
+}
+
+impl fmt::Display for PackageAttr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Words to search for: printable, on one line, at most 200 bytes, not empty.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Query(String);
+
+impl Query {
+    /// The words.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for Query {
+    type Err = CommandError;
+
+    fn from_str(text: &str) -> Result<Self, CommandError> {
+        let text = text.trim();
+        if text.is_empty() || text.len() > MAX_NAME || text.chars().any(char::is_control) {
+            Err(CommandError::query(text))
+        } else {
+            Ok(Self(text.to_owned()))
+        }
+    }
+}
+
+/// The number of a generation: 1 or more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct GenerationNumber(NonZeroU64);
+
+impl GenerationNumber {
+    /// The number, if it is not 0.
+    #[must_use]
+    pub fn new(number: u64) -> Option<Self> {
+        NonZeroU64::new(number).map(Self)
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0.get()
+    }
+}
+
+impl FromStr for GenerationNumber {
+    type Err = CommandError;
+
+    fn from_str(text: &str) -> Result<Self, CommandError> {
+        text.parse().ok().and_then(Self::new).ok_or_else(|| CommandError::generation(text))
+    }
+}
+
+impl fmt::Display for GenerationNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

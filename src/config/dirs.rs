@@ -1,0 +1,86 @@
+//! The folders of ask-nix itself.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::{BaseStrategy, base_strategy::Xdg};
+
+/// The XDG folders that belong to ask-nix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dirs {
+    config: PathBuf,
+    cache: PathBuf,
+    state: PathBuf,
+    runtime: PathBuf,
+}
+
+impl Dirs {
+    /// The folders of the user who runs the program, by the XDG base directory specification.
+    ///
+    /// `None` when the user has no home folder.
+    #[must_use]
+    pub fn of_user() -> Option<Self> {
+        let xdg = Xdg::new().ok()?;
+        let cache = xdg.cache_dir().join("ask-nix");
+        Some(Self {
+            config: xdg.config_dir().join("ask-nix"),
+            state: xdg.state_dir().unwrap_or_else(|| xdg.home_dir().join(".local/state")).join("ask-nix"),
+            runtime: xdg.runtime_dir().map_or_else(|| cache.join("run"), |dir| dir.join("ask-nix")),
+            cache,
+        })
+    }
+
+    /// Folders below one root: for tests and demos.
+    #[must_use]
+    pub fn below(root: &Path) -> Self {
+        Self {
+            config: root.join("config"),
+            cache: root.join("cache"),
+            state: root.join("state"),
+            runtime: root.join("run"),
+        }
+    }
+
+    /// The same folders with models (and nothing else) taken from another place.
+    #[must_use]
+    pub fn config_file(&self) -> PathBuf {
+        self.config.join("config.toml")
+    }
+
+    /// Models are large and shared by all versions, builds and tests: `ASK_NIX_MODELS`, else the user's cache.
+    #[must_use]
+    pub fn models(&self) -> PathBuf {
+        std::env::var_os("ASK_NIX_MODELS")
+            .filter(|value| !value.is_empty())
+            .map_or_else(|| self.cache.join("models"), PathBuf::from)
+    }
+
+    /// The search index.
+    #[must_use]
+    pub fn index(&self) -> PathBuf {
+        self.cache.join("index.sqlite")
+    }
+
+    /// The activation journal.
+    #[must_use]
+    pub fn journal(&self) -> PathBuf {
+        self.state.join("journal.sqlite")
+    }
+
+    /// The history of what was said to the user.
+    #[must_use]
+    pub fn history(&self) -> PathBuf {
+        self.state.join("history.sqlite")
+    }
+
+    /// Sockets and other things that live as long as the session.
+    #[must_use]
+    pub fn runtime(&self) -> &Path {
+        &self.runtime
+    }
+
+    /// What can be made again.
+    #[must_use]
+    pub fn cache(&self) -> &Path {
+        &self.cache
+    }
+}

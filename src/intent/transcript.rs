@@ -1,0 +1,44 @@
+//! What the recogniser heard.
+
+use serde::Serialize;
+
+/// One way to read an utterance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Hypothesis {
+    pub text: String,
+    /// Mean log-probability of its tokens (natural logarithm; 0 is certain).
+    pub log_prob: f32,
+}
+
+/// The words of one utterance, or none if nobody spoke.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Transcript {
+    /// The best reading; empty when there was no speech.
+    pub text: String,
+    /// Other readings, best first; the best itself is not repeated.
+    pub alternatives: Vec<Hypothesis>,
+    /// 0 (a guess) to 1 (certain); 1 for typed text.
+    pub confidence: f32,
+    /// Probability that the utterance holds no speech, 0 to 1.
+    pub no_speech_prob: f32,
+}
+
+impl Transcript {
+    /// Text that was typed: certain.
+    #[must_use]
+    pub fn typed(text: impl Into<String>) -> Self {
+        Self { text: text.into(), alternatives: Vec::new(), confidence: 1.0, no_speech_prob: 0.0 }
+    }
+
+    /// Nobody spoke.
+    #[must_use]
+    pub fn silence(no_speech_prob: f32) -> Self {
+        Self { text: String::new(), alternatives: Vec::new(), confidence: 0.0, no_speech_prob }
+    }
+
+    /// Whether there is nothing to understand.
+    #[must_use]
+    pub fn is_silence(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+}

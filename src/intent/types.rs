@@ -1,0 +1,62 @@
+//! What understanding takes and gives.
+
+use serde::Serialize;
+
+use crate::command::Slots;
+
+/// What the dialogue knows when the next words come.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Context {
+    /// A yes-or-no question is open.
+    pub question_open: bool,
+}
+
+/// A name that could have been meant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Candidate {
+    /// The real name, such as `firefox`.
+    pub name: String,
+    /// 0 (nothing alike) to 1 (exactly this).
+    pub score: f32,
+}
+
+/// Looks up the real names behind what was heard. The assistant puts the search index behind it.
+pub trait Names: Send + Sync {
+    /// Packages that `heard` could mean, best first, at most `limit`.
+    fn packages(&self, heard: &str, limit: usize) -> Vec<Candidate>;
+}
+
+/// One understood wish: a command's name and its slots.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Intent {
+    /// The command's name in kebab-case, as the grammar names it.
+    pub command: String,
+    pub slots: Slots,
+    /// 0 to 1.
+    pub confidence: f32,
+}
+
+/// What came of the words.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Understanding {
+    /// This one, surely enough to go on.
+    Intent(Intent),
+    /// The wish is known, but a value is missing or could be several.
+    Ask { intent: Intent, slot: String, question: String, choices: Vec<Candidate> },
+    /// Nothing to do.
+    Nothing { why: Why, nearest: Vec<String> },
+}
+
+/// Why nothing was understood.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Why {
+    /// Nobody spoke.
+    Silence,
+    /// The words fit no phrase.
+    NotUnderstood,
+    /// The words were not for the machine, or said what not to do.
+    NotAddressed,
+    /// The words were refused: too long, or full of control characters.
+    Refused,
+}

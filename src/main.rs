@@ -1,0 +1,3 @@
+//! The program: everything is in `ask_nix::front`.
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! The native Nix backend: reads Nix's own files and databases, and changes the machine.
+//!
+//! Takes a `SystemCommand`, gives a stream of [`Event`]s: `Progress`, then one `Outcome` or one
+//! error. Never prints, never reads the user's settings. Only this room starts Nix programs.
+//! Reading (`read`) and changing (`change`) are apart; reading never needs changing.
+
+mod outcome;
+
+pub use outcome::{Event, Generation, Outcome, Package, Progress, SearchHit, SearchKind, Stage};
