@@ -1,0 +1,1 @@
+//! Capture, playback and ears against a real sound server.

@@ -1,0 +1,1 @@
+//! The demo system, built by a real Nix.

@@ -1,0 +1,1 @@
+//! What is understood, on the phrase corpus.

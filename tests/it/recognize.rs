@@ -1,0 +1,1 @@
+//! Recognition of real speech with real models.

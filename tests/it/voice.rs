@@ -1,0 +1,1 @@
+//! Wording and the Piper voice.
