@@ -40,7 +40,7 @@ impl Dirs {
         }
     }
 
-    /// The same folders with models (and nothing else) taken from another place.
+    /// The user's settings.
     #[must_use]
     pub fn config_file(&self) -> PathBuf {
         self.config.join("config.toml")
