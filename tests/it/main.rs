@@ -1,9 +1,11 @@
 //! The one integration-test binary. Each module tests one area through its public face.
+#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 mod audio;
 mod backend;
 mod cli;
 mod demo;
+mod house;
 mod phrases;
 mod pipeline;
 mod recognize;
