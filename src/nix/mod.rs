@@ -4,6 +4,8 @@
 //! error. Never prints, never reads the user's settings. Only this room starts Nix programs.
 //! Reading (`read`) and changing (`change`) are apart; reading never needs changing.
 
+pub mod change;
 mod outcome;
+pub mod read;
 
 pub use outcome::{Event, Generation, Outcome, Package, Progress, SearchHit, SearchKind, Stage};

@@ -1,0 +1,4 @@
+//! Changing: profile links, activation, and the journal that makes each change undoable.
+//!
+//! Every change is written into the journal before it is made. Never leaves a machine on a
+//! half-made system: what fails is taken back to exactly the system that ran before.

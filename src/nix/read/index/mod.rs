@@ -1,0 +1,1 @@
+//! The search index: packages, programs and options, in the user's cache.

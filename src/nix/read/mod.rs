@@ -1,0 +1,6 @@
+//! Reading: what is on the machine, from Nix's own files and databases.
+//!
+//! Takes `Roots`, gives values. Needs no root rights and no network, and never changes anything
+//! that is not ask-nix's own: a profile, the store and Nix's database are only ever read.
+
+pub mod index;
