@@ -1,12 +1,39 @@
-//! From what happened to what is said: wording and priority.
+//! From what happened to what is said: wording, priority, order, pace and history.
 //!
 //! Takes `Progress`, `Outcome`, `Fault` and the turns of the dialogue, gives [`Announcement`]s.
+//! All sentences are in `words/`. Text stays as it is written ("152.0.4", "1.2 gigabytes"): a screen
+//! reader and a braille line get the same text, and the room `speak` pronounces it.
 //! Makes no sound and prints nothing.
 
-use serde::Serialize;
+mod dialogue;
+mod earcon;
+mod error;
+mod fault;
+mod history;
+mod outcome;
+mod pace;
+mod packages;
+mod progress;
+mod quantity;
+mod queue;
+mod table;
+mod when;
+mod words;
+
+pub use dialogue::{Turn, dialogue};
+pub use earcon::{Earcon, Tone};
+pub use error::HistoryError;
+pub use fault::fault;
+pub use history::{Entry, History};
+pub use outcome::outcome;
+pub use pace::{Beat, Pace};
+pub use progress::progress;
+pub use queue::{Queue, Step, Ticket};
+
+use serde::{Deserialize, Serialize};
 
 /// How an announcement stands to others: the five priorities of speech-dispatcher's SSIP protocol.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Priority {
     /// Never interrupted.
@@ -21,15 +48,16 @@ pub enum Priority {
     Progress,
 }
 
-/// A short sound with a meaning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// How much is told.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Earcon {
-    Listening,
-    Heard,
-    Done,
-    Failed,
-    Question,
+pub enum Verbosity {
+    /// The answer alone.
+    Brief,
+    #[default]
+    Normal,
+    /// With times, versions and longer lists.
+    Detailed,
 }
 
 /// One thing to tell the user.
@@ -41,4 +69,24 @@ pub struct Announcement {
     /// As it is printed, where that differs: lists and tables. Lines, without colour.
     pub screen: Option<String>,
     pub earcon: Option<Earcon>,
+}
+
+impl Announcement {
+    /// A message that is spoken and printed alike.
+    #[must_use]
+    pub fn message(text: impl Into<String>) -> Self {
+        Self { priority: Priority::Message, text: text.into(), screen: None, earcon: None }
+    }
+
+    /// What a terminal shows: the table or list if there is one, else the sentence.
+    #[must_use]
+    pub fn shown(&self) -> &str {
+        self.screen.as_deref().unwrap_or(&self.text)
+    }
+
+    pub(crate) fn with(mut self, priority: Priority, earcon: Option<Earcon>) -> Self {
+        self.priority = priority;
+        self.earcon = earcon;
+        self
+    }
 }

@@ -1,0 +1,329 @@
+# Every sentence that ask-nix says in English, and nothing else says any.
+#
+# Spoken text: whole sentences, the important word first, no jargon. Numbers, versions and package
+# names stay as they are written; the room `speak` pronounces them.
+
+## Joining
+
+list-two = { $first } and { $second }
+list-last = { $items } and { $last }
+list-more = { $items } and { $count } more
+
+## When: each reads well after "from"
+
+when-moment = a moment ago
+when-minutes = { $count ->
+    [one] a minute ago
+   *[other] { $count } minutes ago
+}
+when-this-morning = this morning
+when-this-afternoon = this afternoon
+when-this-evening = this evening
+when-tonight = tonight
+when-last-night = last night
+when-yesterday-morning = yesterday morning
+when-yesterday-afternoon = yesterday afternoon
+when-yesterday-evening = yesterday evening
+when-days = { $count ->
+    [one] yesterday
+   *[other] { $count } days ago
+}
+when-weeks = { $count ->
+    [one] a week ago
+   *[other] { $count } weeks ago
+}
+when-months = { $count ->
+    [one] a month ago
+   *[other] { $count } months ago
+}
+when-years = { $count ->
+    [one] a year ago
+   *[other] { $count } years ago
+}
+
+## How long
+
+for-seconds = { $count ->
+    [one] 1 second
+   *[other] { $count } seconds
+}
+for-minutes = { $count ->
+    [one] 1 minute
+   *[other] { $count } minutes
+}
+for-hours = { $count ->
+    [one] 1 hour
+   *[other] { $count } hours
+}
+for-days = { $count ->
+    [one] 1 day
+   *[other] { $count } days
+}
+for-weeks = { $count ->
+    [one] 1 week
+   *[other] { $count } weeks
+}
+for-months = { $count ->
+    [one] 1 month
+   *[other] { $count } months
+}
+for-years = { $count ->
+    [one] 1 year
+   *[other] { $count } years
+}
+
+## How much
+
+size-bytes = { $plural ->
+    [one] { $amount } byte
+   *[other] { $amount } bytes
+}
+size-kilobytes = { $plural ->
+    [one] { $amount } kilobyte
+   *[other] { $amount } kilobytes
+}
+size-megabytes = { $plural ->
+    [one] { $amount } megabyte
+   *[other] { $amount } megabytes
+}
+size-gigabytes = { $plural ->
+    [one] { $amount } gigabyte
+   *[other] { $amount } gigabytes
+}
+size-terabytes = { $plural ->
+    [one] { $amount } terabyte
+   *[other] { $amount } terabytes
+}
+
+## Generations
+
+generation-from = { $number } from { $when }
+generation-from-at = { $number } from { $when }, { $date }
+generations-none = There are no generations of the system yet.
+generations-count = { $count ->
+    [one] There is one generation.
+   *[other] There are { $count } generations.
+}
+generations-brief = { $count ->
+    [one] One generation.
+   *[other] { $count } generations.
+}
+generations-current = Generation { $number }, from { $when }, is the current one.
+generations-current-brief = Number { $number } is current.
+generations-booted = The machine was started with generation { $number }.
+generations-others = { $count ->
+    [one] The other one is { $list }.
+   *[other] The others are { $list }.
+}
+generation-is = Generation { $number } is from { $when }.
+generation-is-current = Generation { $number } is the current one. It is from { $when }.
+generation-is-booted = The machine was started with it.
+generation-label = It is called { $label }.
+generation-nixos = It is NixOS { $version }.
+generation-nixos-kernel = It is NixOS { $version } with Linux { $kernel }.
+generation-kernel = It runs Linux { $kernel }.
+generation-revision = Its configuration is revision { $revision }.
+generation-specialisations = { $count ->
+    [one] It has one variant, { $list }.
+   *[other] It has { $count } variants: { $list }.
+}
+generation-size = It takes { $size }.
+generation-packages = { $count ->
+    [one] It holds one package, { $list }.
+   *[other] It holds { $count } packages: { $list }.
+}
+age-old = Your system is { $age } old.
+age-new = Your system is new: it is less than a minute old.
+age-detail = It is generation { $number }, from { $when }.
+age-detail-version = It is generation { $number }, from { $when }, with NixOS { $version }.
+rolled-back = Done. Generation { $number }, from { $when }, runs now.
+rolled-back-undo = Before, it was generation { $number }. To go back to it, say: roll back to generation { $number }.
+rolled-back-restart = Restart the machine to finish, because the kernel is another one.
+
+## Packages
+
+search-none = I found nothing for { $query }.
+search-none-hint = Try other words, or say what the program does.
+search-found = { $count ->
+    [one] I found one result for { $query }.
+   *[other] I found { $count } results for { $query }.
+}
+search-found-brief = { $count ->
+    [one] One result.
+   *[other] { $count } results.
+}
+search-first = The first is { $item }.
+search-only = It is { $item }.
+search-then = Then { $list }.
+search-list = { $count ->
+    [one] It is { $list }.
+   *[other] They are { $list }.
+}
+search-program = { $name }, a program
+search-option = the setting { $name }
+search-item = { $name }: { $description }
+search-item-version = { $name }, version { $version }: { $description }
+search-item-bare-version = { $name }, version { $version }
+described = { $name }: { $description }.
+described-version = { $name }, version { $version }: { $description }.
+described-bare = There is a package { $name }, but nothing is written about it.
+described-bare-version = There is a package { $name }, version { $version }, but nothing is written about it.
+described-unfree = It is not free software.
+described-broken = It is marked as broken, so it will probably not build.
+described-program = Its program is called { $program }.
+described-licence = Its licence is { $licence }.
+described-homepage = Its home page is { $homepage }.
+installed-yes = Yes, { $package } is installed.
+installed-yes-version = Yes, { $package } is installed, version { $version }.
+installed-no = No, { $package } is not installed.
+installed-nothing = Nothing is installed.
+installed-system = { $count ->
+    [one] The system has one package, { $list }.
+   *[other] The system has { $count } packages: { $list }.
+}
+installed-user = { $count ->
+    [one] You have one of your own, { $list }.
+   *[other] You have { $count } of your own: { $list }.
+}
+installed-user-only = { $count ->
+    [one] You have one package, { $list }.
+   *[other] You have { $count } packages: { $list }.
+}
+installed-brief = { $count ->
+    [one] One package.
+   *[other] { $count } packages.
+}
+
+## Space
+
+space-empty = The store is empty.
+space-total = { $count ->
+    [one] The store takes { $size }, for one path.
+   *[other] The store takes { $size }, for { $count } paths.
+}
+space-total-brief = The store takes { $size }.
+space-largest = { $count ->
+    [one] The largest is { $list }.
+   *[other] The largest are { $list }.
+}
+space-item = { $name } with { $size }
+
+## Progress
+
+stage-waiting = Waiting for another Nix program to finish
+stage-evaluating = Working out what to do
+stage-downloading = { $expected ->
+    [0] Downloading
+    [one] Downloading one path
+   *[other] Downloading { $expected } paths
+}
+stage-building = { $expected ->
+    [0] Building
+    [one] Building one package
+   *[other] Building { $expected } packages
+}
+stage-activating = Switching to the new system
+stage-indexing = { $expected ->
+    [0] Reading the list of packages
+   *[other] Reading the list of { $expected } packages
+}
+progress-stage = { $stage }.
+progress-stage-left = { $stage }, about { $left }.
+progress-percent = { $percent } percent.
+progress-percent-left = { $percent } percent, about { $left } left.
+progress-left = About { $left } left.
+progress-heartbeat = Still at work, for { $elapsed } now.
+progress-heartbeat-at = Still at work on { $at }, for { $elapsed } now.
+progress-finished = That is done.
+
+## Questions and answers
+
+question-read = It only looks, and changes nothing.
+question-undoable = You can undo it later.
+question-destructive = It cannot be undone.
+question-answer = Say yes or no.
+question-again = { $question } Say yes or no. I wait { $wait }; no answer means no.
+question-no-answer = I heard no answer, so I changed nothing.
+declined = All right. Nothing was changed.
+declined-unattended = Nothing was changed, because nobody was there to say yes.
+confirm-heard = I heard { $heard }. Is that right?
+choose-two = { $question } { $first }, or { $second }?
+choose-many = { $question } { $list }. Say a name, or a number.
+choose-item = { $number }, { $name }
+choose-or = { $items }, or { $last }
+
+## Not understood
+
+not-understood = I did not understand { $heard }.
+not-understood-nothing-heard = I did not understand that.
+not-understood-nearest = You could say: { $list }.
+not-understood-help = Say help to hear what you can say.
+not-heard = I heard nothing. Say it again, a little louder.
+too-long = That was too long for me. Say one command at a time.
+quoted = “{ $text }”
+
+## Help
+
+help-none = There is nothing that I can do right now.
+help-examples = You can say: { $list }.
+help-more = That is { $shown } of { $count } examples. All of them are on the screen.
+help-always = At any time: repeat, stop, or cancel.
+help-title = What you can say:
+
+## The dialogue
+
+nothing-to-repeat = I have not said anything yet.
+nothing-to-cancel = There is nothing to cancel.
+nothing-to-answer = I have not asked anything.
+cancelled = Cancelled.
+cancelled-nothing-changed = Cancelled. Nothing was changed.
+stopped = Stopped.
+listening = I am listening.
+heard = I heard: { $text }.
+welcome = Hello. Say help to hear what you can say.
+welcome-typed = Hello. Type help to see what you can ask for.
+goodbye = Good-bye.
+working = One moment.
+
+## What is not there
+
+no-microphone = I find no microphone, so I cannot hear you. You can type instead.
+microphone-lost = The microphone is gone. I listen again as soon as it is back.
+microphone-back = The microphone is back. I am listening.
+no-speaker = I find no loudspeaker, so I answer in text only.
+no-voice = I cannot speak right now, so I answer in text only.
+no-nix = There is no Nix on this machine. I can show what I do with: ask-nix --demo.
+not-nixos = This machine does not run NixOS. Searching works, and so do your own packages; changing the system does not.
+demo = This is a demo system. Nothing you do here changes your machine.
+index-missing = I do not know the packages yet. I am reading the list now, and tell you when I am done.
+index-ready = I know { $count } packages now.
+
+## Tables
+
+column-number = Number
+column-date = Date
+column-version = Version
+column-kernel = Kernel
+column-state = State
+column-label = Label
+column-name = Name
+column-kind = Kind
+column-about = About
+column-size = Size
+state-current = current
+state-booted = booted
+kind-package = package
+kind-program = program
+kind-option = setting
+label-system = System
+label-yours = Yours
+label-total = Total
+label-paths = Paths
+label-program = Program
+label-licence = Licence
+label-homepage = Home page
+label-packages = Packages
+label-specialisations = Variants
+label-revision = Revision
+label-unfree = Not free software
+label-broken = Marked as broken
