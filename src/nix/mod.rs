@@ -5,7 +5,11 @@
 //! Reading (`read`) and changing (`change`) are apart; reading never needs changing.
 
 pub mod change;
+mod error;
 mod outcome;
 pub mod read;
+mod run;
 
+pub use error::{DatabaseProblem, NixError, Restored};
 pub use outcome::{Event, Generation, Outcome, Package, Progress, SearchHit, SearchKind, Stage};
+pub use run::{Backend, Files};

@@ -2,3 +2,5 @@
 //!
 //! Every change is written into the journal before it is made. Never leaves a machine on a
 //! half-made system: what fails is taken back to exactly the system that ran before.
+
+pub mod activate;

@@ -3,4 +3,9 @@
 //! Takes `Roots`, gives values. Needs no root rights and no network, and never changes anything
 //! that is not ask-nix's own: a profile, the store and Nix's database are only ever read.
 
+pub mod difference;
 pub mod index;
+pub mod installed;
+pub mod names;
+pub mod profiles;
+pub mod store;

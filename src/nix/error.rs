@@ -1,0 +1,216 @@
+//! What the backend refuses or fails at, and how it is told.
+
+use std::path::PathBuf;
+
+use crate::command::GenerationNumber;
+use crate::fault::{Explain, Fault, Kind};
+
+use super::change::activate::ActivationExit;
+
+/// Everything that can go wrong in the backend.
+#[derive(Debug, thiserror::Error)]
+pub enum NixError {
+    #[error("there is no Nix on this machine: {} does not exist", store.display())]
+    NoNix { store: PathBuf },
+    #[error("this is not NixOS: {} does not exist", profile.display())]
+    NotNixos { profile: PathBuf },
+    #[error("there is no generation {number}")]
+    NoGeneration { number: GenerationNumber, oldest: GenerationNumber, newest: GenerationNumber },
+    #[error("there is no generation before generation {number}")]
+    NoEarlierGeneration { number: GenerationNumber },
+    #[error("generation {number} runs already")]
+    RunsAlready { number: GenerationNumber },
+    #[error("the system that runs now is none of the generations: {}", path.display())]
+    RunningUnknown { path: PathBuf },
+    #[error("{} is not a whole system: {lacks}", path.display())]
+    NotASystem { path: PathBuf, lacks: &'static str },
+    #[error("the store database {} cannot be read: {problem}", path.display())]
+    StoreDatabase { path: PathBuf, problem: DatabaseProblem, source: Option<rusqlite::Error> },
+    #[error("the store does not know {}", path.display())]
+    NotInStore { path: PathBuf },
+    #[error("not permitted to change {}", path.display())]
+    NotPermitted { path: PathBuf },
+    #[error("{} was changed by another program", path.display())]
+    ChangedMeanwhile { path: PathBuf },
+    #[error("another change of the system is at work")]
+    Busy,
+    #[error("generation {number} could not be activated: {exit}")]
+    Activation { number: GenerationNumber, exit: ActivationExit, last: Option<String>, restored: Restored },
+    #[error("generation {number} could not be made the default: {source}")]
+    Default { number: GenerationNumber, source: Box<NixError>, restored: Restored },
+    #[error("cancelled")]
+    Cancelled { restored: Restored },
+    #[error("the journal {} cannot be used", path.display())]
+    Journal { path: PathBuf, source: rusqlite::Error },
+    #[error("nothing is unfinished")]
+    NothingUnfinished,
+    #[error("{} could not be {doing}", path.display())]
+    Io { doing: &'static str, path: PathBuf, source: std::io::Error },
+}
+
+/// What is wrong with a database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DatabaseProblem {
+    #[error("it does not exist")]
+    Missing,
+    #[error("another program keeps it busy")]
+    Busy,
+    #[error("it is damaged")]
+    Corrupt,
+    #[error("it is not permitted")]
+    NotPermitted,
+    #[error("it is not as expected")]
+    Unexpected,
+}
+
+/// What runs after a change failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Restored {
+    /// Nothing had been changed yet.
+    Untouched,
+    /// Exactly the system that ran before runs again.
+    Before,
+    /// The system that ran before could not be brought back.
+    Failed,
+}
+
+impl Restored {
+    fn told(self) -> &'static str {
+        match self {
+            Self::Untouched => "Nothing was changed.",
+            Self::Before => "The system that ran before runs again.",
+            Self::Failed => "The system that ran before could not be brought back whole.",
+        }
+    }
+
+    fn hint(self) -> &'static str {
+        match self {
+            Self::Untouched | Self::Before => "You can go on as before, or choose another generation.",
+            Self::Failed => "Restart the machine and choose an earlier generation in the boot menu.",
+        }
+    }
+}
+
+impl NixError {
+    pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| match source.kind() {
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => {
+                Self::NotPermitted { path }
+            }
+            _ => Self::Io { doing, path, source },
+        }
+    }
+}
+
+impl Explain for NixError {
+    fn fault(&self) -> Fault {
+        let failed = |what: String, why: String, hint: &str| Fault::new(Kind::Failed, what, why, hint);
+        let refused = |what: String, why: String, hint: &str| Fault::new(Kind::Refused, what, why, hint);
+        match self {
+            Self::NoNix { store } => failed(
+                "There is no Nix on this machine.".into(),
+                format!("The folder {} does not exist.", store.display()),
+                "Install Nix, or try me with the demo system.",
+            ),
+            Self::NotNixos { .. } => failed(
+                "This is not NixOS.".into(),
+                "The machine has no system generations.".into(),
+                "You can still search for packages and ask what is installed.",
+            ),
+            Self::NoGeneration { number, oldest, newest } => refused(
+                format!("There is no generation {number}."),
+                if oldest == newest {
+                    format!("There is only generation {newest}.")
+                } else {
+                    format!("The generations go from {oldest} to {newest}.")
+                },
+                "List the generations to hear which there are.",
+            ),
+            Self::NoEarlierGeneration { number } => refused(
+                format!("There is nothing to go back to before generation {number}."),
+                "No earlier generation is kept on this machine.".into(),
+                "List the generations to hear which there are.",
+            ),
+            Self::RunsAlready { number } => refused(
+                format!("Generation {number} runs already."),
+                "It is also what starts when the machine is switched on.".into(),
+                "Name another generation.",
+            ),
+            Self::RunningUnknown { .. } => failed(
+                "The system that runs now is none of the generations.".into(),
+                "It was probably started as a test.".into(),
+                "List the generations to hear which there are.",
+            ),
+            Self::NotASystem { lacks, .. } => refused(
+                "That generation is not a whole system.".into(),
+                format!("It lacks {lacks}."),
+                "Choose another generation.",
+            ),
+            Self::StoreDatabase { problem, .. } => database_fault(*problem),
+            Self::NotInStore { .. } => refused(
+                "That generation is no longer in the store.".into(),
+                "The database of the store does not know it.".into(),
+                "Choose another generation.",
+            ),
+            Self::NotPermitted { path } => failed(
+                "I am not permitted to do that.".into(),
+                format!("Changing {} needs the rights of the administrator.", path.display()),
+                "Start me as the administrator for this, or ask whoever looks after this machine.",
+            ),
+            Self::ChangedMeanwhile { .. } => failed(
+                "Another program has changed the system in the meantime.".into(),
+                "So what you agreed to is no longer what would happen.".into(),
+                "List the generations, then say it again.",
+            ),
+            Self::Busy => failed(
+                "Another change of the system is at work.".into(),
+                "Two changes at once could damage each other.".into(),
+                "Wait until it has ended, then say it again.",
+            ),
+            Self::Activation { number, exit, last, restored } => failed(
+                format!("Generation {number} could not be started. {}", restored.told()),
+                last.as_ref().map_or_else(|| exit.why().to_owned(), |line| format!("{} It said: {line}.", exit.why())),
+                restored.hint(),
+            ),
+            Self::Default { number, source, restored } => failed(
+                format!("Generation {number} could not be made the default. {}", restored.told()),
+                source.fault().what,
+                restored.hint(),
+            ),
+            Self::Cancelled { restored } => {
+                Fault::new(Kind::Declined, "I have stopped.", restored.told(), restored.hint())
+            }
+            Self::Journal { path, .. } => failed(
+                "I cannot write down what I do.".into(),
+                format!("The journal {} cannot be used.", path.display()),
+                "Nothing is changed without it: see that the disk is not full and that the file is yours.",
+            ),
+            Self::NothingUnfinished => refused(
+                "Nothing is unfinished.".into(),
+                "The last change ran to its end.".into(),
+                "You can go on as before.",
+            ),
+            Self::Io { doing, path, source } => failed(
+                format!("{} could not be {doing}.", path.display()),
+                format!("The system says: {}.", source.kind()),
+                "See that the disk is not full and that the file is there.",
+            ),
+        }
+    }
+}
+
+fn database_fault(problem: DatabaseProblem) -> Fault {
+    let (why, hint) = match problem {
+        DatabaseProblem::Missing => ("It does not exist.", "See that Nix is installed whole."),
+        DatabaseProblem::Busy => ("Another program keeps it busy.", "Wait a moment, then say it again."),
+        DatabaseProblem::Corrupt => {
+            ("It is damaged.", "Keep a copy of it, then let Nix check the store: nix-store, verify, check contents.")
+        }
+        DatabaseProblem::NotPermitted => ("Reading it is not permitted.", "Ask whoever looks after this machine."),
+        DatabaseProblem::Unexpected => {
+            ("It is not as I expect it.", "Perhaps this Nix is newer than I know: look for a newer version of me.")
+        }
+    };
+    Fault::new(Kind::Failed, "The database of the store cannot be read.", why, hint)
+}

@@ -1,0 +1,117 @@
+//! What differs between two systems: packages that people know, and the whole closures.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::nix::NixError;
+
+use super::installed::system_packages;
+use super::names::StoreName;
+use super::store::{Store, StorePath};
+
+/// A package that is there before and after, in other versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Changed {
+    pub name: String,
+    pub from: Vec<String>,
+    pub to: Vec<String>,
+}
+
+/// What a step from one system to another does.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Packages of the system (with versions) that come, by name.
+    pub added: Vec<String>,
+    /// Packages of the system that go.
+    pub removed: Vec<String>,
+    /// Packages of the system that change their version.
+    pub changed: Vec<Changed>,
+    /// Store paths that come and go, in all.
+    pub paths_added: u64,
+    pub paths_removed: u64,
+    /// Growth of the closure in bytes; below zero when it shrinks.
+    pub bytes: i64,
+}
+
+impl Difference {
+    /// Compares two systems.
+    pub fn between(store: &Store, from: &Path, to: &Path) -> Result<Self, NixError> {
+        let (added, removed, changed) =
+            packages(&system_packages(from, Some(store))?, &system_packages(to, Some(store))?);
+        let (before, after) = (set(store.requisites(from)?), set(store.requisites(to)?));
+        let sum = |paths: &BTreeSet<StorePath>| paths.iter().map(|path| path.bytes).sum::<u64>();
+        Ok(Self {
+            added,
+            removed,
+            changed,
+            paths_added: count(after.difference(&before)),
+            paths_removed: count(before.difference(&after)),
+            bytes: sum(&after).cast_signed().saturating_sub(sum(&before).cast_signed()),
+        })
+    }
+
+    /// Whether the packages of the system are the same.
+    #[must_use]
+    pub fn same_packages(&self) -> bool {
+        self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
+    }
+}
+
+fn set(paths: Vec<StorePath>) -> BTreeSet<StorePath> {
+    paths.into_iter().collect()
+}
+
+fn count<T>(items: impl Iterator<Item = T>) -> u64 {
+    u64::try_from(items.count()).unwrap_or(u64::MAX)
+}
+
+/// Versions by package name; a package without a version has an empty one.
+type Versions<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
+
+fn versions(packages: &BTreeSet<StoreName>) -> Versions<'_> {
+    let mut versions: Versions<'_> = BTreeMap::new();
+    for package in packages {
+        versions.entry(package.name()).or_default().insert(package.plain_version().unwrap_or_default());
+    }
+    versions
+}
+
+fn packages(from: &BTreeSet<StoreName>, to: &BTreeSet<StoreName>) -> (Vec<String>, Vec<String>, Vec<Changed>) {
+    let (from, to) = (versions(from), versions(to));
+    let only = |these: &Versions<'_>, those: &Versions<'_>| {
+        these
+            .iter()
+            .filter(|(name, _)| !those.contains_key(*name))
+            .flat_map(|(name, versions)| versions.iter().map(move |version| format!("{name} {version}")))
+            .map(|shown| shown.trim_end().to_owned())
+            .collect()
+    };
+    let owned = |versions: &BTreeSet<&str>| versions.iter().map(|version| (*version).to_owned()).collect();
+    let changed = from
+        .iter()
+        .filter_map(|(name, before)| {
+            let after = to.get(name)?;
+            (before != after).then(|| Changed { name: (*name).to_owned(), from: owned(before), to: owned(after) })
+        })
+        .collect();
+    (only(&to, &from), only(&from, &to), changed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_come_go_and_change() {
+        let set = |names: &[&str]| names.iter().map(|name| StoreName::parse(name)).collect::<BTreeSet<_>>();
+        let (added, removed, changed) = packages(
+            &set(&["git-2.50.1", "git-2.50.1-man", "vim-9.1", "zathura-2026.05.20"]),
+            &set(&["git-2.50.1", "vim-9.2", "system-path"]),
+        );
+        assert_eq!(added, ["system-path"]);
+        assert_eq!(removed, ["zathura 2026.05.20"]);
+        assert_eq!(changed, [Changed { name: "vim".into(), from: vec!["9.1".into()], to: vec!["9.2".into()] }]);
+    }
+}

@@ -1,0 +1,195 @@
+//! Generations, read from a profile's folder.
+//!
+//! A profile `P` is a link to `P-<number>-link` beside it, which is a link into the store. So a
+//! listing needs one folder, and of each generation a few small files that a system carries.
+//! `nix-env --list-generations` takes the profile's lock for this; a reading need not.
+
+use std::collections::HashMap;
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::command::GenerationNumber;
+use crate::config::Roots;
+use crate::nix::{Generation, NixError};
+
+/// Longest file of a system that is read, in bytes: these hold a line, or a script of 40 lines.
+const SMALL: u64 = 64 * 1024;
+
+/// One link of a profile, not yet looked into.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub number: GenerationNumber,
+    pub date: Timestamp,
+    /// What the link says: a store path.
+    pub target: PathBuf,
+}
+
+/// The generations of the system, oldest first.
+pub fn system_generations(roots: &Roots) -> Result<Vec<Generation>, NixError> {
+    let profile = roots.system_profile();
+    let links = links(&profile)?;
+    if links.is_empty() {
+        return Err(missing(roots));
+    }
+    let current = current_number(&profile);
+    let booted = fs::read_link(roots.booted_system()).ok();
+    let mut known: HashMap<&Path, System> = HashMap::new();
+    Ok(links
+        .iter()
+        .map(|link| {
+            let system = known.entry(&link.target).or_insert_with(|| System::read(&link.target)).clone();
+            Generation {
+                number: link.number,
+                date: link.date,
+                version: system.version,
+                kernel: system.kernel,
+                revision: system.revision,
+                current: current == Some(link.number),
+                booted: booted.as_deref().is_some_and(|booted| is_of(booted, &link.target, &system.specialisations)),
+                specialisations: system.specialisations,
+                label: system.label,
+                path: link.target.clone(),
+            }
+        })
+        .collect())
+}
+
+/// Why there are no generations: no Nix, or no `NixOS`.
+fn missing(roots: &Roots) -> NixError {
+    if roots.store.is_dir() {
+        NixError::NotNixos { profile: roots.system_profile() }
+    } else {
+        NixError::NoNix { store: roots.store.clone() }
+    }
+}
+
+/// The links of a profile, by number. A folder that is not there has none.
+pub fn links(profile: &Path) -> Result<Vec<Link>, NixError> {
+    let (Some(folder), Some(name)) = (profile.parent(), profile.file_name().and_then(|name| name.to_str())) else {
+        return Ok(Vec::new());
+    };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(NixError::io("read", folder)(error)),
+    };
+    let mut links = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(NixError::io("read", folder))?;
+        let file_name = entry.file_name();
+        let Some(number) = file_name.to_str().and_then(|file| link_number(name, file)) else { continue };
+        // A generation that is deleted while it is listed is none.
+        let (Ok(target), Ok(metadata)) = (fs::read_link(entry.path()), entry.metadata()) else { continue };
+        let Ok(date) = Timestamp::from_second(metadata.mtime()) else { continue };
+        links.push(Link { number, date, target });
+    }
+    links.sort_unstable_by_key(|link| link.number);
+    Ok(links)
+}
+
+/// The number in `<profile>-<number>-link`.
+#[must_use]
+pub fn link_number(profile: &str, file: &str) -> Option<GenerationNumber> {
+    let digits = file.strip_prefix(profile)?.strip_prefix('-')?.strip_suffix("-link")?;
+    let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| digits.parse().ok()).flatten()
+}
+
+/// The generation that a profile points at.
+#[must_use]
+pub fn current_number(profile: &Path) -> Option<GenerationNumber> {
+    let name = profile.file_name()?.to_str()?;
+    let target = fs::read_link(profile).ok()?;
+    link_number(name, target.file_name()?.to_str()?)
+}
+
+/// The system that runs now: what `current-system` points at.
+pub fn running_system(roots: &Roots) -> Result<PathBuf, NixError> {
+    let link = roots.current_system();
+    fs::read_link(&link).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => missing(roots),
+        _ => NixError::io("read", link)(error),
+    })
+}
+
+/// The generation of a system that runs: its own, or the one that it is a specialisation of.
+///
+/// Several generations may be the same system; the current one is preferred, then the newest.
+#[must_use]
+pub fn generation_of<'a>(generations: &'a [Generation], system: &Path) -> Option<&'a Generation> {
+    let of = |generation: &&Generation| is_of(system, &generation.path, &generation.specialisations);
+    generations
+        .iter()
+        .find(|generation| generation.current && of(generation))
+        .or_else(|| generations.iter().rev().find(|generation| generation.path == system))
+        .or_else(|| generations.iter().rev().find(of))
+}
+
+/// Whether `system` is `path`, or one of its specialisations.
+fn is_of(system: &Path, path: &Path, specialisations: &[String]) -> bool {
+    system == path
+        || specialisations
+            .iter()
+            .any(|name| fs::read_link(path.join("specialisation").join(name)).is_ok_and(|target| target == system))
+}
+
+/// What a system says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct System {
+    pub version: Option<String>,
+    pub kernel: Option<String>,
+    pub revision: Option<String>,
+    pub specialisations: Vec<String>,
+    pub label: Option<String>,
+}
+
+impl System {
+    /// Reads the small files of the system at `path`; what is not there stays empty.
+    #[must_use]
+    pub fn read(path: &Path) -> Self {
+        Self {
+            version: line_of(&path.join("nixos-version")),
+            kernel: names_in(&path.join("kernel-modules/lib/modules")).into_iter().next(),
+            revision: read_small(&path.join("sw/bin/nixos-version")).as_deref().and_then(revision_in),
+            specialisations: names_in(&path.join("specialisation")),
+            label: line_of(&path.join("configuration-name")),
+        }
+    }
+}
+
+/// The configuration revision, which `NixOS` keeps only in its `nixos-version` script, as the JSON
+/// that `nixos-version --json` prints.
+fn revision_in(script: &str) -> Option<String> {
+    let json = script.lines().find(|line| line.starts_with('{') && line.contains("configurationRevision"))?;
+    let fields: serde_json::Value = serde_json::from_str(json).ok()?;
+    let revision = fields.get("configurationRevision")?.as_str()?;
+    (!revision.is_empty()).then(|| revision.to_owned())
+}
+
+/// A small text file.
+fn read_small(path: &Path) -> Option<String> {
+    let metadata = fs::metadata(path).ok()?;
+    if !metadata.is_file() || metadata.len() > SMALL {
+        return None;
+    }
+    fs::read_to_string(path).ok()
+}
+
+/// The first line of a small file, if it is not empty.
+fn line_of(path: &Path) -> Option<String> {
+    let text = read_small(path)?;
+    let line = text.lines().next()?.trim();
+    (!line.is_empty()).then(|| line.to_owned())
+}
+
+/// The names in a folder, in order; none if it is not there.
+fn names_in(path: &Path) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
+    let mut names: Vec<String> =
+        entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    names.sort_unstable();
+    names
+}

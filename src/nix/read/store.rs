@@ -1,0 +1,241 @@
+//! Nix's store database, read directly.
+//!
+//! Opened read-only, so it can never be changed from here. Where the file system allows no
+//! shared-memory file beside it (a read-only mount, a store of another user) it is opened as
+//! immutable: then what Nix has not yet checkpointed is not seen, which is told in the log.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+
+use crate::config::Roots;
+use crate::nix::NixError;
+use crate::nix::error::DatabaseProblem;
+
+use super::names::StoreName;
+
+/// How long a writer may keep the database before it is told as busy. Nix's own transactions
+/// last milliseconds; a person waits two seconds without doubt.
+const BUSY: Duration = Duration::from_secs(2);
+
+const CLOSURE: &str = "WITH RECURSIVE closure(id) AS (
+    SELECT id FROM ValidPaths WHERE path = ?1
+    UNION SELECT reference FROM Refs JOIN closure ON referrer = closure.id)";
+
+/// The store database.
+pub struct Store {
+    connection: Connection,
+    path: PathBuf,
+    folder: PathBuf,
+}
+
+/// One store path and its size.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StorePath {
+    pub path: String,
+    /// Size when serialised (NAR), in bytes: about what it takes on the disk.
+    pub bytes: u64,
+}
+
+impl Store {
+    /// Opens the database of the store.
+    pub fn open(roots: &Roots) -> Result<Self, NixError> {
+        let path = roots.store_database();
+        if !path.exists() {
+            return Err(if roots.store.is_dir() {
+                NixError::StoreDatabase { path, problem: DatabaseProblem::Missing, source: None }
+            } else {
+                NixError::NoNix { store: roots.store.clone() }
+            });
+        }
+        let connection = connect(&path, false)
+            .or_else(|error| match error.sqlite_error_code() {
+                Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
+                    tracing::info!(path = %path.display(), "the store database is opened as immutable");
+                    connect(&path, true)
+                }
+                _ => Err(error),
+            })
+            .map_err(|error| failure(&path, error))?;
+        Ok(Self { connection, path, folder: roots.store.clone() })
+    }
+
+    /// Whether the path is one whole object of this store and registered as valid.
+    pub fn is_valid(&self, path: &Path) -> Result<bool, NixError> {
+        if path.parent() != Some(self.folder.as_path()) || StoreName::of(path).is_none() {
+            return Ok(false);
+        }
+        let Some(text) = path.to_str() else { return Ok(false) };
+        self.query(|connection| {
+            connection.prepare_cached("SELECT 1 FROM ValidPaths WHERE path = ?1")?.exists([text])
+        })
+    }
+
+    /// Everything that the path needs to work, itself included.
+    pub fn requisites(&self, path: &Path) -> Result<Vec<StorePath>, NixError> {
+        self.paths(
+            &format!("{CLOSURE} SELECT path, narSize FROM closure JOIN ValidPaths USING (id) ORDER BY path"),
+            path,
+        )
+    }
+
+    /// What the path itself points at, without itself.
+    pub fn references(&self, path: &Path) -> Result<Vec<StorePath>, NixError> {
+        self.paths(
+            "SELECT r.path, r.narSize FROM Refs JOIN ValidPaths p ON p.id = referrer JOIN ValidPaths r ON r.id = reference
+             WHERE p.path = ?1 AND r.id <> p.id ORDER BY r.path",
+            path,
+        )
+    }
+
+    /// What points at the path, without itself.
+    pub fn referrers(&self, path: &Path) -> Result<Vec<StorePath>, NixError> {
+        self.paths(
+            "SELECT r.path, r.narSize FROM Refs JOIN ValidPaths p ON p.id = reference JOIN ValidPaths r ON r.id = referrer
+             WHERE p.path = ?1 AND r.id <> p.id ORDER BY r.path",
+            path,
+        )
+    }
+
+    /// Size of the path and everything it needs, in bytes; `None` if the store does not know it.
+    pub fn closure_size(&self, path: &Path) -> Result<Option<u64>, NixError> {
+        let text = path.to_string_lossy();
+        let sum: Option<i64> = self.query(|connection| {
+            connection
+                .prepare_cached(&format!("{CLOSURE} SELECT sum(narSize) FROM closure JOIN ValidPaths USING (id)"))?
+                .query_row([text.as_ref()], |row| row.get(0))
+        })?;
+        Ok(sum.map(unsigned))
+    }
+
+    /// How many paths the store has, and their size in bytes.
+    pub fn totals(&self) -> Result<(u64, u64), NixError> {
+        self.query(|connection| {
+            connection.query_row("SELECT count(*), coalesce(sum(narSize), 0) FROM ValidPaths", [], |row| {
+                Ok((unsigned(row.get(0)?), unsigned(row.get(1)?)))
+            })
+        })
+    }
+
+    /// The packages that take most: versions and outputs of one name count together.
+    pub fn largest(&self, count: usize) -> Result<Vec<(String, u64)>, NixError> {
+        let mut sizes: HashMap<String, u64> = HashMap::new();
+        self.query(|connection| {
+            let mut statement = connection.prepare_cached("SELECT path, narSize FROM ValidPaths")?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                let path = row.get_ref(0)?.as_str()?;
+                let Some(name) = StoreName::of(Path::new(path)) else { continue };
+                let bytes = unsigned(row.get::<_, Option<i64>>(1)?.unwrap_or(0));
+                match sizes.get_mut(name.name()) {
+                    Some(sum) => *sum = sum.saturating_add(bytes),
+                    None => {
+                        sizes.insert(name.name().to_owned(), bytes);
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        let mut sizes: Vec<_> = sizes.into_iter().collect();
+        sizes.sort_unstable_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        sizes.truncate(count);
+        Ok(sizes)
+    }
+
+    /// The shortest way by which `from` needs `to`, both included; `None` if it does not.
+    pub fn why_depends(&self, from: &Path, to: &Path) -> Result<Option<Vec<String>>, NixError> {
+        let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
+        self.query(|connection| {
+            let id = |path: &str| -> rusqlite::Result<Option<i64>> {
+                connection
+                    .prepare_cached("SELECT id FROM ValidPaths WHERE path = ?1")?
+                    .query_row([path], |row| row.get(0))
+                    .optional()
+            };
+            let (Some(from), Some(to)) = (id(&from)?, id(&to)?) else { return Ok(None) };
+            let mut references = connection.prepare_cached("SELECT reference FROM Refs WHERE referrer = ?1")?;
+            let mut reached_from: HashMap<i64, i64> = HashMap::from([(from, from)]);
+            let mut layer = vec![from];
+            while !layer.is_empty() && !reached_from.contains_key(&to) {
+                let mut next = Vec::new();
+                for referrer in layer {
+                    let mut rows = references.query([referrer])?;
+                    while let Some(row) = rows.next()? {
+                        let reference: i64 = row.get(0)?;
+                        if let std::collections::hash_map::Entry::Vacant(entry) = reached_from.entry(reference) {
+                            entry.insert(referrer);
+                            next.push(reference);
+                        }
+                    }
+                }
+                layer = next;
+            }
+            if !reached_from.contains_key(&to) {
+                return Ok(None);
+            }
+            let mut way = Vec::new();
+            let mut at = to;
+            loop {
+                way.push(connection.query_row("SELECT path FROM ValidPaths WHERE id = ?1", [at], |row| row.get(0))?);
+                match reached_from.get(&at) {
+                    Some(&before) if before != at => at = before,
+                    _ => break,
+                }
+            }
+            way.reverse();
+            Ok(Some(way))
+        })
+    }
+
+    fn paths(&self, sql: &str, path: &Path) -> Result<Vec<StorePath>, NixError> {
+        let text = path.to_string_lossy();
+        self.query(|connection| {
+            connection
+                .prepare_cached(sql)?
+                .query_map([text.as_ref()], |row| {
+                    Ok(StorePath { path: row.get(0)?, bytes: unsigned(row.get::<_, Option<i64>>(1)?.unwrap_or(0)) })
+                })?
+                .collect()
+        })
+    }
+
+    fn query<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, NixError> {
+        read(&self.connection).map_err(|error| failure(&self.path, error))
+    }
+}
+
+/// `SQLite` knows only signed numbers; a size below zero would be a damaged row and counts nothing.
+fn unsigned(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+fn connect(path: &Path, immutable: bool) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = if immutable {
+        let uri = format!("file:{}?immutable=1", uri_path(path));
+        Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI)?
+    } else {
+        Connection::open_with_flags(path, flags)?
+    };
+    connection.busy_timeout(BUSY)?;
+    // `SQLite` opens lazily: the first reading shows whether it can be read at all.
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// A path inside a `file:` address: what has a meaning there is escaped.
+fn uri_path(path: &Path) -> String {
+    path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23")
+}
+
+fn failure(path: &Path, error: rusqlite::Error) -> NixError {
+    let problem = match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => DatabaseProblem::Busy,
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => DatabaseProblem::Corrupt,
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => DatabaseProblem::NotPermitted,
+        _ => DatabaseProblem::Unexpected,
+    };
+    NixError::StoreDatabase { path: path.to_owned(), problem, source: Some(error) }
+}

@@ -1,0 +1,207 @@
+//! The backend's face: commands in, events out.
+//!
+//! Decides nothing about the machine itself; it hands each command to the part that reads or
+//! changes, on a thread that may block.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::command::{GenerationNumber, PackageAttr, SystemCommand};
+use crate::config::Roots;
+use crate::fault::Explain;
+
+use super::read::difference::Difference;
+use super::read::names::StoreName;
+use super::read::store::Store;
+use super::read::{installed, profiles};
+use super::{Event, Generation, NixError, Outcome};
+
+/// How many events may wait for the reader; progress beyond that is dropped, the end never is.
+const EVENTS: usize = 64;
+
+/// How many of the largest packages a [`Outcome::Space`] names.
+const LARGEST: usize = 10;
+
+/// Files of ask-nix's own that the backend keeps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Files {
+    /// The activation journal.
+    pub journal: PathBuf,
+    /// The search index.
+    pub index: PathBuf,
+}
+
+/// The backend for one machine (or one demo). Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Backend {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    roots: Roots,
+    files: Files,
+}
+
+impl Backend {
+    /// A backend for the machine that lies at `roots`. Touches nothing yet.
+    #[must_use]
+    pub fn new(roots: Roots, files: Files) -> Self {
+        Self { inner: Arc::new(Inner { roots, files }) }
+    }
+
+    /// Where this machine lies.
+    #[must_use]
+    pub fn roots(&self) -> &Roots {
+        &self.inner.roots
+    }
+
+    /// The files that the backend keeps.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.inner.files
+    }
+
+    /// Runs a command on a thread of its own; the last event is [`Event::Done`].
+    ///
+    /// Must be called inside a tokio runtime. A change runs to its end, or is taken back, even if
+    /// the receiver is dropped; only `cancel` stops it.
+    #[must_use]
+    pub fn run(&self, command: SystemCommand, cancel: CancellationToken) -> mpsc::Receiver<Event> {
+        let (events, receiver) = mpsc::channel(EVENTS);
+        let backend = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let result = backend.run_here(&command, &cancel, &mut |_| {});
+            let done = result.map(Box::new).map_err(|error| {
+                tracing::warn!(error = %error, "nix.run failed");
+                error.fault()
+            });
+            // Nobody listens any more: there is nobody to tell.
+            let _ = events.blocking_send(Event::Done(done));
+        });
+        receiver
+    }
+
+    /// Runs a command on this thread, which may block; progress goes to `tell`.
+    pub fn run_here(
+        &self,
+        command: &SystemCommand,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(super::Progress),
+    ) -> Result<Outcome, NixError> {
+        let _span = tracing::info_span!("nix.run", ?command).entered();
+        let _ = (cancel, tell);
+        match command {
+            SystemCommand::Generations => Ok(Outcome::Generations { generations: self.generations()? }),
+            SystemCommand::CurrentGeneration => self.describe(self.current_generation()?),
+            SystemCommand::DescribeGeneration { number } => self.describe(self.generation(*number)?),
+            SystemCommand::Installed => self.installed(),
+            SystemCommand::IsInstalled { package } => self.is_installed(package),
+            SystemCommand::Space => self.space(),
+            SystemCommand::Age => self.age(),
+            SystemCommand::Search { .. } | SystemCommand::Describe { .. } | SystemCommand::Rollback { .. } => {
+                Err(NixError::NothingUnfinished)
+            }
+        }
+    }
+
+    /// The generations of the system, oldest first.
+    pub fn generations(&self) -> Result<Vec<Generation>, NixError> {
+        profiles::system_generations(self.roots())
+    }
+
+    /// The generation that the system profile points at: what starts at the next boot.
+    pub fn current_generation(&self) -> Result<Generation, NixError> {
+        let generations = self.generations()?;
+        let profile = self.roots().system_profile();
+        generations.into_iter().find(|generation| generation.current).ok_or(NixError::NotNixos { profile })
+    }
+
+    /// One generation by its number.
+    pub fn generation(&self, number: GenerationNumber) -> Result<Generation, NixError> {
+        pick(self.generations()?, number)
+    }
+
+    /// What differs between two generations.
+    pub fn difference(&self, from: &Generation, to: &Generation) -> Result<Difference, NixError> {
+        Difference::between(&Store::open(self.roots())?, &from.path, &to.path)
+    }
+
+    fn describe(&self, generation: Generation) -> Result<Outcome, NixError> {
+        let store = Store::open(self.roots())?;
+        let packages = shown(installed::system_packages(&generation.path, Some(&store))?);
+        let size = store.closure_size(&generation.path)?;
+        Ok(Outcome::Generation { generation, packages, size })
+    }
+
+    fn installed(&self) -> Result<Outcome, NixError> {
+        let store = Store::open(self.roots())?;
+        let system = match profiles::running_system(self.roots()) {
+            Ok(path) => shown(installed::system_packages(&path, Some(&store))?),
+            Err(NixError::NotNixos { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let user = shown(installed::user_packages(self.roots(), Some(&store))?);
+        Ok(Outcome::Installed { system, user })
+    }
+
+    fn is_installed(&self, package: &PackageAttr) -> Result<Outcome, NixError> {
+        let store = Store::open(self.roots())?;
+        let mut packages = installed::user_packages(self.roots(), Some(&store))?;
+        match profiles::running_system(self.roots()) {
+            Ok(path) => packages.append(&mut installed::system_packages(&path, Some(&store))?),
+            Err(NixError::NotNixos { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let name = package.as_str();
+        // The last part of an attribute path is the package's name: `kdePackages.okular` is `okular`.
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let found = packages
+            .iter()
+            .find(|candidate| candidate.name().eq_ignore_ascii_case(name))
+            .or_else(|| packages.iter().find(|candidate| candidate.name().eq_ignore_ascii_case(last)))
+            .cloned()
+            .or_else(|| installed::program_owner(self.roots(), last));
+        Ok(Outcome::IsInstalled {
+            package: name.to_owned(),
+            installed: found.is_some(),
+            version: found.as_ref().and_then(StoreName::plain_version).map(str::to_owned),
+        })
+    }
+
+    fn space(&self) -> Result<Outcome, NixError> {
+        let store = Store::open(self.roots())?;
+        let (paths, bytes) = store.totals()?;
+        Ok(Outcome::Space { paths, bytes, largest: store.largest(LARGEST)? })
+    }
+
+    fn age(&self) -> Result<Outcome, NixError> {
+        let generations = self.generations()?;
+        let running = profiles::running_system(self.roots())?;
+        let generation = profiles::generation_of(&generations, &running)
+            .cloned()
+            .ok_or(NixError::RunningUnknown { path: running })?;
+        let seconds = Timestamp::now().duration_since(generation.date).as_secs().max(0);
+        Ok(Outcome::Age { generation, seconds })
+    }
+}
+
+/// One of the generations by its number; a number that is not there is told with those that are.
+fn pick(generations: Vec<Generation>, number: GenerationNumber) -> Result<Generation, NixError> {
+    let (oldest, newest) = (generations.first().map(|g| g.number), generations.last().map(|g| g.number));
+    generations.into_iter().find(|generation| generation.number == number).ok_or(NixError::NoGeneration {
+        number,
+        oldest: oldest.unwrap_or(number),
+        newest: newest.unwrap_or(number),
+    })
+}
+
+fn shown(packages: impl IntoIterator<Item = StoreName>) -> Vec<String> {
+    let mut names: Vec<String> = packages.into_iter().map(|package| package.to_string()).collect();
+    names.dedup();
+    names
+}
