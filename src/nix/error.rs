@@ -42,6 +42,8 @@ pub enum NixError {
     Cancelled { restored: Restored },
     #[error("the journal {} cannot be used", path.display())]
     Journal { path: PathBuf, source: rusqlite::Error },
+    #[error("{} could not be brought back", path.display())]
+    NotRestored { path: PathBuf },
     #[error("nothing is unfinished")]
     NothingUnfinished,
     #[error("{} could not be {doing}", path.display())]
@@ -185,6 +187,11 @@ impl Explain for NixError {
                 "I cannot write down what I do.".into(),
                 format!("The journal {} cannot be used.", path.display()),
                 "Nothing is changed without it: see that the disk is not full and that the file is yours.",
+            ),
+            Self::NotRestored { .. } => failed(
+                "The change could not be taken back.".into(),
+                Restored::Failed.told().into(),
+                Restored::Failed.hint(),
             ),
             Self::NothingUnfinished => refused(
                 "Nothing is unfinished.".into(),

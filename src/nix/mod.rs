@@ -5,11 +5,14 @@
 //! Reading (`read`) and changing (`change`) are apart; reading never needs changing.
 
 pub mod change;
+mod child;
 mod error;
 mod outcome;
 pub mod read;
 mod run;
 
+pub use change::rollback::{RollbackPlan, Settled, Unfinished, Way};
 pub use error::{DatabaseProblem, NixError, Restored};
 pub use outcome::{Event, Generation, Outcome, Package, Progress, SearchHit, SearchKind, Stage};
-pub use run::{Backend, Files};
+pub use read::difference::{Changed, Difference};
+pub use run::{Backend, Files, PlanFacts};

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
@@ -14,11 +15,12 @@ use crate::command::{GenerationNumber, PackageAttr, SystemCommand};
 use crate::config::Roots;
 use crate::fault::Explain;
 
+use super::change::rollback::{self, RollbackPlan, Settled, Unfinished, Way};
 use super::read::difference::Difference;
 use super::read::names::StoreName;
 use super::read::store::Store;
 use super::read::{installed, profiles};
-use super::{Event, Generation, NixError, Outcome};
+use super::{Event, Generation, NixError, Outcome, Progress};
 
 /// How many events may wait for the reader; progress beyond that is dropped, the end never is.
 const EVENTS: usize = 64;
@@ -33,6 +35,15 @@ pub struct Files {
     pub journal: PathBuf,
     /// The search index.
     pub index: PathBuf,
+}
+
+/// What a command would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "plan", rename_all = "kebab-case")]
+pub enum PlanFacts {
+    /// It only reads.
+    Reads,
+    Rollback(Box<RollbackPlan>),
 }
 
 /// The backend for one machine (or one demo). Cheap to clone.
@@ -70,12 +81,17 @@ impl Backend {
     ///
     /// Must be called inside a tokio runtime. A change runs to its end, or is taken back, even if
     /// the receiver is dropped; only `cancel` stops it.
+    ///
+    /// `why` goes into the journal of a change: what the user said.
     #[must_use]
-    pub fn run(&self, command: SystemCommand, cancel: CancellationToken) -> mpsc::Receiver<Event> {
+    pub fn run(&self, command: SystemCommand, why: &str, cancel: CancellationToken) -> mpsc::Receiver<Event> {
         let (events, receiver) = mpsc::channel(EVENTS);
-        let backend = self.clone();
+        let (backend, why) = (self.clone(), why.to_owned());
         tokio::task::spawn_blocking(move || {
-            let result = backend.run_here(&command, &cancel, &mut |_| {});
+            let result = backend.run_here(&command, &why, &cancel, &mut |progress| {
+                // A reader that is behind misses a line; the work does not wait for it.
+                let _ = events.try_send(Event::Progress(progress));
+            });
             let done = result.map(Box::new).map_err(|error| {
                 tracing::warn!(error = %error, "nix.run failed");
                 error.fault()
@@ -90,11 +106,11 @@ impl Backend {
     pub fn run_here(
         &self,
         command: &SystemCommand,
+        why: &str,
         cancel: &CancellationToken,
-        tell: &mut dyn FnMut(super::Progress),
+        tell: &mut dyn FnMut(Progress),
     ) -> Result<Outcome, NixError> {
         let _span = tracing::info_span!("nix.run", ?command).entered();
-        let _ = (cancel, tell);
         match command {
             SystemCommand::Generations => Ok(Outcome::Generations { generations: self.generations()? }),
             SystemCommand::CurrentGeneration => self.describe(self.current_generation()?),
@@ -103,10 +119,45 @@ impl Backend {
             SystemCommand::IsInstalled { package } => self.is_installed(package),
             SystemCommand::Space => self.space(),
             SystemCommand::Age => self.age(),
-            SystemCommand::Search { .. } | SystemCommand::Describe { .. } | SystemCommand::Rollback { .. } => {
-                Err(NixError::NothingUnfinished)
+            SystemCommand::Rollback { target } => {
+                rollback::roll_back(self.roots(), &self.files().journal, *target, why, cancel, tell)
             }
+            SystemCommand::Search { .. } | SystemCommand::Describe { .. } => Err(NixError::NothingUnfinished),
         }
+    }
+
+    /// What a command would do, for the question before it. Changes nothing.
+    pub fn preview(&self, command: &SystemCommand) -> Result<PlanFacts, NixError> {
+        match command {
+            SystemCommand::Rollback { target } => {
+                let plan = rollback::plan(self.roots(), &self.files().journal, *target)?;
+                Ok(PlanFacts::Rollback(Box::new(plan)))
+            }
+            SystemCommand::Search { .. }
+            | SystemCommand::Describe { .. }
+            | SystemCommand::IsInstalled { .. }
+            | SystemCommand::Installed
+            | SystemCommand::Space
+            | SystemCommand::Age
+            | SystemCommand::Generations
+            | SystemCommand::CurrentGeneration
+            | SystemCommand::DescribeGeneration { .. } => Ok(PlanFacts::Reads),
+        }
+    }
+
+    /// The change that was cut short by a kill or a power cut, if there is one: to be told at the start.
+    pub fn unfinished(&self) -> Result<Option<Unfinished>, NixError> {
+        rollback::unfinished(&self.files().journal)
+    }
+
+    /// Brings the change that was cut short to its end, or takes it back. Blocks.
+    pub fn settle(
+        &self,
+        way: Way,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Settled, NixError> {
+        rollback::settle(self.roots(), &self.files().journal, way, cancel, tell)
     }
 
     /// The generations of the system, oldest first.
@@ -191,7 +242,7 @@ impl Backend {
 }
 
 /// One of the generations by its number; a number that is not there is told with those that are.
-fn pick(generations: Vec<Generation>, number: GenerationNumber) -> Result<Generation, NixError> {
+pub(super) fn pick(generations: Vec<Generation>, number: GenerationNumber) -> Result<Generation, NixError> {
     let (oldest, newest) = (generations.first().map(|g| g.number), generations.last().map(|g| g.number));
     generations.into_iter().find(|generation| generation.number == number).ok_or(NixError::NoGeneration {
         number,

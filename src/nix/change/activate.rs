@@ -1,5 +1,13 @@
 //! Activation: the target system's own `switch-to-configuration`, and what its exit says.
 
+use std::path::Path;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Roots;
+use crate::nix::child::{self, Ended};
+use crate::nix::{NixError, Progress, Stage};
+
 /// How `switch-to-configuration` ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ActivationExit {
@@ -60,4 +68,59 @@ impl ActivationExit {
             Self::Killed => "Its activation was ended from outside.",
         }
     }
+}
+
+/// What to do with a system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Run it now, without making it what starts at the next boot.
+    Test,
+    /// Make it what starts at the next boot, without running it now.
+    Boot,
+}
+
+impl Action {
+    fn argument(self) -> &'static str {
+        match self {
+            Self::Test => "test",
+            Self::Boot => "boot",
+        }
+    }
+}
+
+/// How an activation ended, and the last thing it said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Activated {
+    /// `None` when it was cancelled.
+    pub exit: Option<ActivationExit>,
+    pub last: Option<String>,
+}
+
+/// Runs the system's own `switch-to-configuration`; its lines go to `tell` as progress.
+pub fn activate(
+    roots: &Roots,
+    system: &Path,
+    action: Action,
+    cancel: &CancellationToken,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Activated, NixError> {
+    let _span = tracing::info_span!("nix.activate", system = %system.display(), ?action).entered();
+    let mut last = None;
+    let mut done = 0;
+    let ended = child::run(child::activation(roots, system, action.argument()), cancel, |line| {
+        tracing::debug!(line, "activation");
+        done += 1;
+        tell(Progress { stage: Stage::Activating, done, expected: 0, at: Some(line.to_owned()) });
+        last = Some(line.to_owned());
+    })
+    .map_err(NixError::io("started", system))?;
+    let exit = match ended {
+        Ended::Exited(status) => Some(ActivationExit::of(status.code())),
+        Ended::Cancelled => {
+            child::stop_activation_unit(roots);
+            None
+        }
+    };
+    tracing::info!(?exit, "activation ended");
+    Ok(Activated { exit, last })
 }

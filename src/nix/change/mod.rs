@@ -4,3 +4,8 @@
 //! half-made system: what fails is taken back to exactly the system that ran before.
 
 pub mod activate;
+pub mod back;
+pub mod journal;
+pub mod lock;
+pub mod profile;
+pub mod rollback;

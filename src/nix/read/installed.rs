@@ -223,7 +223,9 @@ mod tests {
     fn both_forms_of_the_manifest_of_nix_profile_are_read() {
         let path = "/nix/store/0c0qnd5mvwz9k2rlpb6ziv7n8iw1wlsh-hello-2.12";
         let map = format!(r#"{{"version":3,"elements":{{"hello":{{"active":true,"storePaths":["{path}"]}}}}}}"#);
-        let list = format!(r#"{{"version":2,"elements":[{{"storePaths":["{path}"]}},{{"active":false,"storePaths":["{path}x"]}}]}}"#);
+        let list = format!(
+            r#"{{"version":2,"elements":[{{"storePaths":["{path}"]}},{{"active":false,"storePaths":["{path}x"]}}]}}"#
+        );
         for text in [map, list] {
             let manifest: Manifest = serde_json::from_str(&text).unwrap();
             assert_eq!(shown(&manifest.packages()), ["hello 2.12"]);

@@ -8,4 +8,5 @@ pub mod index;
 pub mod installed;
 pub mod names;
 pub mod profiles;
+pub mod reboot;
 pub mod store;

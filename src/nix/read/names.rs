@@ -55,7 +55,18 @@ impl StoreName {
     #[must_use]
     pub fn plain_version(&self) -> Option<&str> {
         const OUTPUTS: [&str; 13] = [
-            "-bin", "-dev", "-doc", "-devdoc", "-info", "-lib", "-man", "-out", "-debug", "-data", "-getent", "-static",
+            "-bin",
+            "-dev",
+            "-doc",
+            "-devdoc",
+            "-info",
+            "-lib",
+            "-man",
+            "-out",
+            "-debug",
+            "-data",
+            "-getent",
+            "-static",
             "-terminfo",
         ];
         let version = self.version()?;

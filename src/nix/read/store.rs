@@ -68,9 +68,7 @@ impl Store {
             return Ok(false);
         }
         let Some(text) = path.to_str() else { return Ok(false) };
-        self.query(|connection| {
-            connection.prepare_cached("SELECT 1 FROM ValidPaths WHERE path = ?1")?.exists([text])
-        })
+        self.query(|connection| connection.prepare_cached("SELECT 1 FROM ValidPaths WHERE path = ?1")?.exists([text]))
     }
 
     /// Everything that the path needs to work, itself included.
