@@ -1,1 +1,18 @@
-//! speak
+//! From an announcement's text to sound: Piper, on this machine.
+//!
+//! Takes text as it is written, gives samples sentence by sentence: the next is made while one
+//! plays. This room alone knows Piper, ONNX Runtime and espeak-ng, and it alone pronounces
+//! (numbers, versions, paths, package names). It plays nothing, and never decides what is said.
+
+mod error;
+mod espeak;
+mod pronounce;
+mod sentences;
+mod speaker;
+mod stretch;
+mod voice;
+
+pub use error::SpeakError;
+pub use pronounce::pronounce;
+pub use speaker::{Chunk, Speaker, Speech};
+pub use voice::{Voice, VoiceFiles};
