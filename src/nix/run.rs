@@ -17,6 +17,7 @@ use crate::fault::Explain;
 
 use super::change::rollback::{self, RollbackPlan, Settled, Unfinished, Way};
 use super::read::difference::Difference;
+use super::read::discovery::Discovery;
 use super::read::names::StoreName;
 use super::read::store::Store;
 use super::read::{installed, profiles};
@@ -158,6 +159,12 @@ impl Backend {
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Settled, NixError> {
         rollback::settle(self.roots(), &self.files().journal, way, cancel, tell)
+    }
+
+    /// What Nix there is on this machine. Starts a program: about 20 ms.
+    #[must_use]
+    pub fn discover(&self) -> Discovery {
+        Discovery::of(self.roots())
     }
 
     /// The generations of the system, oldest first.

@@ -320,3 +320,64 @@ fn stored(number: GenerationNumber) -> i64 {
 fn who() -> String {
     format!("uid {}", rustix::process::getuid().as_raw())
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use super::*;
+
+    fn number(n: u64) -> GenerationNumber {
+        GenerationNumber::new(n).unwrap()
+    }
+
+    fn begin<'a>(from: &'a Path, to: &'a Path) -> Begin<'a> {
+        Begin {
+            what: What::To,
+            why: "roll back to generation 2",
+            ran_path: from,
+            ran_number: Some(number(3)),
+            default_number: Some(number(3)),
+            to_path: to,
+            to_number: number(2),
+        }
+    }
+
+    #[test]
+    fn a_change_is_unfinished_until_its_end_is_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state/journal.sqlite");
+        let (from, to) = (Path::new("/s/3"), Path::new("/s/2"));
+        let journal = Journal::open(&file).unwrap();
+        let turn = journal.turn().unwrap();
+        assert!(matches!(Journal::open(&file).unwrap().turn(), Err(NixError::Busy)));
+        let change = journal.begin(&turn, &begin(from, to)).unwrap();
+        journal.step(change, "test", || Ok(())).unwrap();
+        let failed: Result<(), _> = journal.step(change, "profile", || Err(NixError::Busy));
+        assert!(matches!(failed, Err(NixError::Busy)));
+        drop((turn, journal));
+
+        let journal = Journal::open(&file).unwrap();
+        let turn = journal.turn().unwrap();
+        let entry = journal.unfinished(&turn).unwrap().unwrap();
+        assert_eq!((entry.id, entry.to_number, entry.to_path.as_path()), (change, number(2), to));
+        assert_eq!(journal.steps(change).unwrap(), [("test".to_owned(), true), ("profile".to_owned(), true)]);
+        let next = journal.begin(&turn, &begin(from, to)).unwrap();
+        journal.end(next, Ending::Done).unwrap();
+        assert_eq!(journal.unfinished(&turn).unwrap(), None);
+        let endings: Vec<_> = journal.entries(10).unwrap().iter().map(|entry| entry.ending).collect();
+        assert_eq!(endings, [Some(Ending::Done), Some(Ending::Superseded)]);
+    }
+
+    #[test]
+    fn a_damaged_journal_is_put_aside_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("journal.sqlite");
+        fs::write(&file, "this is no database, and it is long enough to be looked at as one ".repeat(50)).unwrap();
+        assert_eq!(Journal::open(&file).unwrap().entries(10).unwrap(), []);
+        let aside = fs::read_dir(&folder)
+            .unwrap()
+            .filter_map(Result::ok)
+            .any(|entry| entry.file_name().to_string_lossy().contains("damaged"));
+        assert!(aside);
+    }
+}

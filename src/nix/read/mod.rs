@@ -4,6 +4,7 @@
 //! that is not ask-nix's own: a profile, the store and Nix's database are only ever read.
 
 pub mod difference;
+pub mod discovery;
 pub mod index;
 pub mod installed;
 pub mod names;

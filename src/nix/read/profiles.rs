@@ -193,3 +193,78 @@ fn names_in(path: &Path) -> Vec<String> {
     names.sort_unstable();
     names
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// A machine with the given links of its system profile, all to one small system.
+    fn machine(folder: &Path, links: &[&str]) -> Roots {
+        let roots = Roots::below(folder, None);
+        let system = roots.store.join("0c0qnd5mvwz9k2rlpb6ziv7n8iw1wlsh-nixos-system-test-26.05");
+        for made in ["kernel-modules/lib/modules/6.18.1", "specialisation", "sw/bin"] {
+            fs::create_dir_all(system.join(made)).unwrap();
+        }
+        fs::write(system.join("nixos-version"), "26.05\n").unwrap();
+        symlink("/elsewhere", system.join("specialisation/gaming")).unwrap();
+        let script = "case $1 in\n  --json)\n{\"configurationRevision\":\"abc123\",\"nixosVersion\":\"26.05\"}\nesac\n";
+        fs::write(system.join("sw/bin/nixos-version"), script).unwrap();
+        fs::create_dir_all(roots.profiles()).unwrap();
+        for link in links {
+            symlink(&system, roots.profiles().join(link)).unwrap();
+        }
+        roots
+    }
+
+    #[test]
+    fn generations_come_in_order_of_their_numbers_with_what_the_system_says() {
+        let folder = tempfile::tempdir().unwrap();
+        let names =
+            ["system-10-link", "system-2-link", "system-0-link", "system-x-link", "system--link", "other-1-link"];
+        let roots = machine(folder.path(), &names);
+        symlink("system-2-link", roots.system_profile()).unwrap();
+        let generations = system_generations(&roots).unwrap();
+        let seen: Vec<_> = generations.iter().map(|g| (g.number.get(), g.current, g.booted)).collect();
+        assert_eq!(seen, [(2, true, false), (10, false, false)]);
+        let first = generations.first().unwrap();
+        assert_eq!(first.version.as_deref(), Some("26.05"));
+        assert_eq!(first.kernel.as_deref(), Some("6.18.1"));
+        assert_eq!(first.revision.as_deref(), Some("abc123"));
+        assert_eq!(first.specialisations, ["gaming"]);
+        // A specialisation that runs belongs to its generation.
+        assert_eq!(generation_of(&generations, Path::new("/elsewhere")).unwrap().number.get(), 2);
+        assert_eq!(generation_of(&generations, Path::new("/nowhere")), None);
+    }
+
+    #[test]
+    fn a_generation_whose_system_is_gone_is_still_listed() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = machine(folder.path(), &["system-1-link"]);
+        fs::remove_dir_all(&roots.store).unwrap();
+        let generations = system_generations(&roots).unwrap();
+        assert_eq!(generations.len(), 1);
+        assert_eq!(generations.first().unwrap().version, None);
+    }
+
+    #[test]
+    fn it_is_told_whether_there_is_no_nixos_or_no_nix() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = machine(folder.path(), &[]);
+        assert!(matches!(system_generations(&roots), Err(NixError::NotNixos { .. })));
+        fs::remove_dir_all(&roots.store).unwrap();
+        assert!(matches!(system_generations(&roots), Err(NixError::NoNix { .. })));
+    }
+
+    #[test]
+    fn names_that_are_no_generation_are_none() {
+        for file in
+            ["system-+1-link", "system- 1-link", "system-99999999999999999999-link", "system-1-link~", "system-1"]
+        {
+            assert_eq!(link_number("system", file), None, "{file}");
+        }
+        assert_eq!(link_number("system", "system-007-link").map(GenerationNumber::get), Some(7));
+    }
+}

@@ -237,3 +237,107 @@ fn failure(path: &Path, error: rusqlite::Error) -> NixError {
     };
     NixError::StoreDatabase { path: path.to_owned(), problem, source: Some(error) }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    const HASH: &str = "0c0qnd5mvwz9k2rlpb6ziv7n8iw1wls";
+
+    fn path(roots: &Roots, digit: u32, name: &str) -> PathBuf {
+        roots.store.join(format!("{HASH}{digit}-{name}"))
+    }
+
+    /// A store database with Nix's tables: a needs b, b needs c and itself; d stands alone.
+    fn store(folder: &Path) -> Roots {
+        let roots = Roots::below(folder, None);
+        fs::create_dir_all(&roots.store).unwrap();
+        fs::create_dir_all(roots.store_database().parent().unwrap()).unwrap();
+        let database = Connection::open(roots.store_database()).unwrap();
+        database
+            .execute_batch(
+                "CREATE TABLE ValidPaths (id integer primary key, path text unique not null, hash text,
+                    registrationTime integer, deriver text, narSize integer, ultimate integer, sigs text, ca text);
+                 CREATE TABLE Refs (referrer integer, reference integer, primary key (referrer, reference));
+                 INSERT INTO Refs VALUES (1, 2), (2, 2), (2, 3);",
+            )
+            .unwrap();
+        for (id, name) in [(1, "a-1.0"), (2, "b-2.0"), (3, "c-3.0"), (4, "b-1.9")] {
+            let text = path(&roots, id, name);
+            database
+                .execute(
+                    "INSERT INTO ValidPaths (id, path, narSize) VALUES (?1, ?2, ?3)",
+                    rusqlite::params![id, text.to_str().unwrap(), id * 100],
+                )
+                .unwrap();
+        }
+        roots
+    }
+
+    fn problem(roots: &Roots) -> DatabaseProblem {
+        match Store::open(roots).and_then(|store| store.totals()) {
+            Err(NixError::StoreDatabase { problem, .. }) => problem,
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn closures_are_followed_to_their_ends() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = store(folder.path());
+        let store = Store::open(&roots).unwrap();
+        let (a, b, c) = (path(&roots, 1, "a-1.0"), path(&roots, 2, "b-2.0"), path(&roots, 3, "c-3.0"));
+        let names = |paths: Vec<StorePath>| paths.iter().map(|path| path.bytes).collect::<Vec<_>>();
+        assert_eq!(names(store.requisites(&a).unwrap()), [100, 200, 300]);
+        assert_eq!(names(store.references(&b).unwrap()), [300]);
+        assert_eq!(names(store.referrers(&b).unwrap()), [100]);
+        assert_eq!(store.closure_size(&b).unwrap(), Some(500));
+        assert_eq!(store.closure_size(Path::new("/nowhere")).unwrap(), None);
+        assert_eq!(store.totals().unwrap(), (4, 1000));
+        assert_eq!(store.largest(1).unwrap(), [("b".to_owned(), 600)]);
+        let way = store.why_depends(&a, &c).unwrap().unwrap();
+        assert_eq!(way, [&a, &b, &c].map(|path| path.to_str().unwrap().to_owned()));
+        assert_eq!(store.why_depends(&c, &a).unwrap(), None);
+        assert_eq!(store.why_depends(&c, &c).unwrap().map(|way| way.len()), Some(1));
+    }
+
+    #[test]
+    fn only_whole_objects_of_this_store_are_valid() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = store(folder.path());
+        let store = Store::open(&roots).unwrap();
+        let valid = path(&roots, 1, "a-1.0");
+        assert!(store.is_valid(&valid).unwrap());
+        for wrong in [valid.join("bin"), path(&roots, 9, "a-1.0"), "/etc".into(), roots.store.clone(), "x' OR 1".into()]
+        {
+            assert!(!store.is_valid(&wrong).unwrap(), "{}", wrong.display());
+        }
+    }
+
+    #[test]
+    fn each_trouble_with_the_database_is_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        let roots = store(folder.path());
+        let file = roots.store_database();
+        let writer = Connection::open(&file).unwrap();
+        writer.execute_batch("BEGIN EXCLUSIVE").unwrap();
+        assert_eq!(problem(&roots), DatabaseProblem::Busy);
+        writer.execute_batch("ROLLBACK").unwrap();
+        drop(writer);
+
+        let whole = fs::read(&file).unwrap();
+        fs::write(&file, vec![b'x'; 5000]).unwrap();
+        assert_eq!(problem(&roots), DatabaseProblem::Corrupt);
+        fs::write(&file, whole.get(..whole.len() / 2).unwrap()).unwrap();
+        assert_eq!(problem(&roots), DatabaseProblem::Corrupt);
+        fs::write(&file, "").unwrap();
+        assert_eq!(problem(&roots), DatabaseProblem::Unexpected);
+        fs::remove_file(&file).unwrap();
+        assert_eq!(problem(&roots), DatabaseProblem::Missing);
+        fs::remove_dir_all(&roots.store).unwrap();
+        assert!(matches!(Store::open(&roots), Err(NixError::NoNix { .. })));
+    }
+}
