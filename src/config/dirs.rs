@@ -11,6 +11,7 @@ pub struct Dirs {
     cache: PathBuf,
     state: PathBuf,
     runtime: PathBuf,
+    models: PathBuf,
 }
 
 impl Dirs {
@@ -25,6 +26,7 @@ impl Dirs {
             config: xdg.config_dir().join("ask-nix"),
             state: xdg.state_dir().unwrap_or_else(|| xdg.home_dir().join(".local/state")).join("ask-nix"),
             runtime: xdg.runtime_dir().map_or_else(|| cache.join("run"), |dir| dir.join("ask-nix")),
+            models: cache.join("models"),
             cache,
         })
     }
@@ -37,7 +39,14 @@ impl Dirs {
             cache: root.join("cache"),
             state: root.join("state"),
             runtime: root.join("run"),
+            models: root.join("cache/models"),
         }
+    }
+
+    /// The same folders, with the models of `other`: a demo uses those that the user already has.
+    #[must_use]
+    pub fn with_models_of(self, other: &Self) -> Self {
+        Self { models: other.models.clone(), ..self }
     }
 
     /// The user's settings.
@@ -51,7 +60,13 @@ impl Dirs {
     pub fn models(&self) -> PathBuf {
         std::env::var_os("ASK_NIX_MODELS")
             .filter(|value| !value.is_empty())
-            .map_or_else(|| self.cache.join("models"), PathBuf::from)
+            .map_or_else(|| self.models.clone(), PathBuf::from)
+    }
+
+    /// Nix programs that were put beside the system for demos and tests: `VERSION/bin` below this folder.
+    #[must_use]
+    pub fn private_nix(&self) -> PathBuf {
+        self.cache.join("nix")
     }
 
     /// The search index.

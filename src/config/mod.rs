@@ -6,10 +6,12 @@
 
 mod dirs;
 mod error;
+mod programs;
 mod roots;
 mod settings;
 
 pub use dirs::Dirs;
 pub use error::ConfigError;
+pub use programs::{find_nix, private_nix};
 pub use roots::Roots;
 pub use settings::Settings;

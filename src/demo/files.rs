@@ -1,0 +1,62 @@
+//! The demo's files, embedded in the program.
+
+use std::path::Path;
+
+use super::DemoError;
+
+/// A stand-in for nixpkgs and `<nixpkgs/nixos>`.
+const NIXPKGS: &[(&str, &str)] = &[
+    ("default.nix", include_str!("files/nixpkgs/default.nix")),
+    ("lib.nix", include_str!("files/nixpkgs/lib.nix")),
+    ("packages.tsv", include_str!("files/nixpkgs/packages.tsv")),
+    ("releases.nix", include_str!("files/nixpkgs/releases.nix")),
+    ("nixos/default.nix", include_str!("files/nixpkgs/nixos/default.nix")),
+    ("nixos/nixos-version.sh", include_str!("files/nixpkgs/nixos/nixos-version.sh")),
+    ("nixos/switch-to-configuration.sh", include_str!("files/nixpkgs/nixos/switch-to-configuration.sh")),
+];
+
+/// The machine's `/etc/nixos`.
+const CONFIGURATION: &[(&str, &str)] = &[
+    ("configuration.nix", include_str!("files/etc-nixos/configuration.nix")),
+    ("hardware-configuration.nix", include_str!("files/etc-nixos/hardware-configuration.nix")),
+];
+
+const HISTORY: &str = include_str!("files/history/default.nix");
+const FLAKE: &str = include_str!("files/flake/flake.nix");
+
+/// No sandbox and no build users: what needs neither root nor `/nix`. No substituters: nothing is downloaded.
+const NIX_CONF: &str = "\
+sandbox = false
+build-users-group =
+substituters =
+experimental-features = nix-command flakes
+flake-registry =
+max-jobs = 2
+";
+
+/// Writes everything that Nix reads below `root`: nixpkgs, configuration, history, flake, `nix.conf`.
+pub(super) fn write_all(root: &Path, etc_nixos: &Path, nix_conf: &Path, tools: &str) -> Result<(), DemoError> {
+    for nixpkgs in [root.join("nixpkgs"), root.join("flake/nixpkgs")] {
+        write_set(&nixpkgs, NIXPKGS)?;
+        write(&nixpkgs.join("tools-path"), tools)?;
+    }
+    for configuration in [etc_nixos, &root.join("flake")] {
+        write_set(configuration, CONFIGURATION)?;
+    }
+    let system = format!("{}-linux", std::env::consts::ARCH);
+    write(&root.join("flake/flake.nix"), &FLAKE.replace("@system@", &system))?;
+    write(&root.join("history.nix"), HISTORY)?;
+    write(&nix_conf.join("nix.conf"), NIX_CONF)
+}
+
+fn write_set(folder: &Path, files: &[(&str, &str)]) -> Result<(), DemoError> {
+    files.iter().try_for_each(|(name, text)| write(&folder.join(name), text))
+}
+
+/// Writes one file, and makes its folder.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), DemoError> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).map_err(|error| DemoError::io(folder, &error))?;
+    }
+    std::fs::write(path, text).map_err(|error| DemoError::io(path, &error))
+}
