@@ -139,10 +139,10 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        if self.fresh {
-            if let Err(error) = remove(&self.path) {
-                tracing::warn!(%error, path = %self.path.display(), "the demo could not be removed");
-            }
+        if self.fresh
+            && let Err(error) = remove(&self.path)
+        {
+            tracing::warn!(%error, path = %self.path.display(), "the demo could not be removed");
         }
     }
 }
@@ -181,8 +181,7 @@ fn remove_left_behind(temporary: &Path) {
         let path = entry.path();
         let Ok(marker) = File::open(path.join(MARKER)) else { continue };
         let old = marker.metadata().is_ok_and(|found| {
-            found.uid() == me
-                && found.modified().is_ok_and(|made| made.elapsed().is_ok_and(|age| age > LEFT_BEHIND))
+            found.uid() == me && found.modified().is_ok_and(|made| made.elapsed().is_ok_and(|age| age > LEFT_BEHIND))
         });
         if old && flock(&marker, FlockOperation::NonBlockingLockExclusive).is_ok() {
             tracing::info!(path = %path.display(), "removing a demo that was left behind");

@@ -67,8 +67,7 @@ fn a_demo_is_what_real_nix_says_of_it_with_every_nix_there_is() {
         let flake = format!("path:{}#nixosConfigurations.demo.config.networking.hostName", demo.flake().display());
         assert_eq!(nix(&roots, "nix", &["eval", "--raw", &flake]), "demo");
 
-        let mut user_packages: Vec<String> =
-            nix(&roots, "nix-env", &["--query"]).lines().map(str::to_owned).collect();
+        let mut user_packages: Vec<String> = nix(&roots, "nix-env", &["--query"]).lines().map(str::to_owned).collect();
         user_packages.sort();
         assert_eq!(user_packages, ["bat-0.26.1", "tree-2.3.2"]);
     }
