@@ -9,7 +9,7 @@ use super::{Announcement, Earcon, Priority};
 use crate::command::Risk;
 
 /// How many examples, choices or nearest phrases are read aloud: more cannot be kept in mind.
-const SPOKEN: usize = 4;
+const SPOKEN: usize = 5;
 
 /// One thing that ask-nix says of itself, in answer to a person.
 #[derive(Debug, Clone, PartialEq)]
@@ -175,7 +175,8 @@ fn choose(question: &str, choices: &[String]) -> Announcement {
                 [items @ .., last] => say!("choose-or", items = items.join("; "), last = last.as_str()),
                 [] => String::new(),
             };
-            say!("choose-many", question = question.as_str(), list = list)
+            let more = if items.len() > SPOKEN { say!("choose-more") } else { String::new() };
+            join([say!("choose-many", question = question.as_str(), list = list), more])
         }
     };
     let lines = names.iter().zip(1..).map(|(name, number)| format!("{number}. {name}"));
@@ -194,8 +195,7 @@ fn not_understood(heard: &str, nearest: &[String]) -> Announcement {
         // What was heard is repeated, so that a mishearing is told from a phrase that does not exist.
         say!("not-understood", heard = say!("quoted", text = shortened(&heard)))
     };
-    let nearest: Vec<String> =
-        nearest.iter().take(SPOKEN - 1).map(|phrase| say!("quoted", text = printable(phrase))).collect();
+    let nearest: Vec<String> = nearest.iter().take(3).map(|phrase| say!("quoted", text = printable(phrase))).collect();
     let then = match nearest.as_slice() {
         [] => say!("not-understood-help"),
         [items @ .., last] if !items.is_empty() => {

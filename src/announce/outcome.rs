@@ -41,12 +41,16 @@ fn number(generation: &Generation) -> String {
     generation.number.to_string()
 }
 
-fn from(generation: &Generation, now: &Zoned, verbosity: Verbosity) -> String {
-    let (number, when) = (number(generation), when(generation.date, now));
-    if verbosity == Verbosity::Detailed {
-        say!("generation-from-at", number = number, when = when, date = date(generation.date, now))
-    } else {
-        say!("generation-from", number = number, when = when)
+fn from(generation: &Generation, now: &Zoned) -> String {
+    say!("generation-from", number = number(generation), when = when(generation.date, now))
+}
+
+/// A version of `NixOS` as it is told: `25.11` of `25.11.20261120.abc1234`; the date and the commit are on the screen.
+fn release(version: &str) -> String {
+    let mut parts = version.splitn(3, '.');
+    match (parts.next(), parts.next()) {
+        (Some(years), Some(months)) => printable(&format!("{years}.{months}")),
+        _ => printable(version),
     }
 }
 
@@ -70,7 +74,7 @@ fn all(generations: &[Generation], now: &Zoned, verbosity: Verbosity) -> (String
     let mut others: Vec<&Generation> = generations.iter().filter(|one| !one.current).collect();
     others.sort_by_key(|one| std::cmp::Reverse(one.number));
     let limit = if verbosity == Verbosity::Detailed { 10 } else { 3 };
-    let items: Vec<String> = others.iter().map(|one| from(one, now, verbosity)).collect();
+    let items: Vec<String> = others.iter().map(|one| from(one, now)).collect();
     if !items.is_empty() {
         told.push(say!("generations-others", count = items.len(), list = list(&items, limit, items.len())));
     }
@@ -128,10 +132,10 @@ fn one(
     if verbosity != Verbosity::Brief {
         told.push(match (&generation.version, &generation.kernel) {
             (Some(version), Some(kernel)) => {
-                say!("generation-nixos-kernel", version = version.as_str(), kernel = kernel.as_str())
+                say!("generation-nixos-kernel", version = release(version), kernel = printable(kernel))
             }
-            (Some(version), None) => say!("generation-nixos", version = version.as_str()),
-            (None, Some(kernel)) => say!("generation-kernel", kernel = kernel.as_str()),
+            (Some(version), None) => say!("generation-nixos", version = release(version)),
+            (None, Some(kernel)) => say!("generation-kernel", kernel = printable(kernel)),
             (None, None) => String::new(),
         });
         if !packages.is_empty() {
@@ -221,7 +225,7 @@ fn age(generation: &Generation, seconds: i64, now: &Zoned, verbosity: Verbosity)
     }
     let (number, when) = (number(generation), when(generation.date, now));
     let detail = match &generation.version {
-        Some(version) => say!("age-detail-version", number = number, when = when, version = version.as_str()),
+        Some(version) => say!("age-detail-version", number = number, when = when, version = release(version)),
         None => say!("age-detail", number = number, when = when),
     };
     join([told, detail])

@@ -87,6 +87,18 @@ impl Dirs {
         self.state.join("history.sqlite")
     }
 
+    /// Folders that may hold `espeak-ng-data`, in the order in which they are looked into after espeak-ng's own
+    /// places: beside the installed program, with the models, then where distributions put it.
+    #[must_use]
+    pub fn espeak_data(&self) -> Vec<PathBuf> {
+        let program = std::env::current_exe().ok();
+        let prefix = program.as_deref().and_then(Path::parent).and_then(Path::parent);
+        let installed = prefix.map(|prefix| [prefix.join("share/ask-nix"), prefix.join("share")]);
+        let multiarch = format!("/usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+        let system = ["/run/current-system/sw/share", "/usr/local/share", "/usr/share", &multiarch].map(PathBuf::from);
+        installed.into_iter().flatten().chain([self.models()]).chain(system).collect()
+    }
+
     /// Sockets and other things that live as long as the session.
     #[must_use]
     pub fn runtime(&self) -> &Path {

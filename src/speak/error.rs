@@ -48,6 +48,10 @@ impl Explain for SpeakError {
             ),
             Self::Stopped => ("The voice stopped by a fault of its own.".to_owned(), "Start ask-nix again."),
         };
-        Fault::new(Kind::Failed, "I cannot speak, so I answer in text.", why, hint)
+        let what = match self {
+            Self::Synthesis(_) => "I could not speak this sentence.",
+            _ => "I cannot speak, so I answer in text.",
+        };
+        Fault::new(Kind::Failed, what, why, hint)
     }
 }

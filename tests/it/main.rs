@@ -10,5 +10,6 @@ mod phrases;
 mod pipeline;
 mod recognize;
 mod search;
+mod spoken;
 mod support;
 mod voice;

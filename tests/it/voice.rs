@@ -9,14 +9,15 @@ use tokio_util::sync::CancellationToken;
 
 /// The voice of the models folder, or `None` with a word about it.
 fn voice() -> Option<VoiceFiles> {
-    let models = ask_nix::config::Dirs::of_user()?.models();
+    let dirs = ask_nix::config::Dirs::of_user()?;
+    let models = dirs.models();
     let runtime = std::fs::read_dir(&models).ok().and_then(|entries| {
         let mut files = entries.filter_map(|entry| Some(entry.ok()?.path()));
         files.find(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("libonnxruntime")))
     });
     let model = models.join("en_US-joe-medium.onnx");
     match runtime {
-        Some(runtime) if model.is_file() => Some(VoiceFiles::new(model, runtime, Vec::new())),
+        Some(runtime) if model.is_file() => Some(VoiceFiles::new(model, runtime, dirs.espeak_data())),
         _ => {
             eprintln!("skipped: no Piper voice or no ONNX Runtime in {}", models.display());
             None

@@ -98,7 +98,6 @@ size-terabytes = { $plural ->
 ## Generations
 
 generation-from = { $number } from { $when }
-generation-from-at = { $number } from { $when }, { $date }
 generations-none = There are no generations of the system yet.
 generations-count = { $count ->
     [one] There is one generation.
@@ -159,7 +158,7 @@ search-list = { $count ->
     [one] It is { $list }.
    *[other] They are { $list }.
 }
-search-program = { $name }, a program
+search-program = the program { $name }
 search-option = the setting { $name }
 search-item = { $name }: { $description }
 search-item-version = { $name }, version { $version }: { $description }
@@ -198,8 +197,8 @@ installed-brief = { $count ->
 
 space-empty = The store is empty.
 space-total = { $count ->
-    [one] The store takes { $size }, for one path.
-   *[other] The store takes { $size }, for { $count } paths.
+    [one] The store takes { $size }, in one path.
+   *[other] The store takes { $size }, in { $count } paths.
 }
 space-total-brief = The store takes { $size }.
 space-largest = { $count ->
@@ -214,8 +213,8 @@ stage-waiting = Waiting for another Nix program to finish
 stage-evaluating = Working out what to do
 stage-downloading = { $expected ->
     [0] Downloading
-    [one] Downloading one path
-   *[other] Downloading { $expected } paths
+    [one] Downloading one package
+   *[other] Downloading { $expected } packages
 }
 stage-building = { $expected ->
     [0] Building
@@ -249,6 +248,7 @@ declined-unattended = Nothing was changed, because nobody was there to say yes.
 confirm-heard = I heard { $heard }. Is that right?
 choose-two = { $question } { $first }, or { $second }?
 choose-many = { $question } { $list }. Say a name, or a number.
+choose-more = If it is another one, say its name.
 choose-item = { $number }, { $name }
 choose-or = { $items }, or { $last }
 
@@ -266,7 +266,7 @@ quoted = “{ $text }”
 
 help-none = There is nothing that I can do right now.
 help-examples = You can say: { $list }.
-help-more = That is { $shown } of { $count } examples. All of them are on the screen.
+help-more = That is { $shown } of { $count } examples; the screen has all of them.
 help-always = At any time: repeat, stop, or cancel.
 help-title = What you can say:
 

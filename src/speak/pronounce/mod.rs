@@ -210,8 +210,7 @@ fn dotted(path: &str) -> String {
         if place > 0 {
             said.push("slash".to_owned());
         }
-        let pieces: Vec<String> = part.split('.').map(without_hash).map(folder).collect();
-        said.push(pieces.join(" dot "));
+        said.push(folder(without_hash(part)));
     }
     said.retain(|part| !part.is_empty());
     said.join(" ")
@@ -256,7 +255,7 @@ mod tests {
             ("open /etc/nixos/configuration.nix now", "open slash etsy slash nix O S slash configuration dot nix now"),
             (
                 "/nix/store/0c1lw2j5v0v0h2d5mxm7ds3p3c0i1a2b-firefox-152.0.4/bin",
-                "slash nix slash store slash firefox one hundred and fifty-two dot zero dot four slash bin",
+                "slash nix slash store slash firefox one hundred and fifty-two point zero point four slash bin",
             ),
             ("python313Packages.numpy", "python three hundred and thirteen Packages dot num pie"),
             ("\u{201c}list generations\u{201d}, or (maybe) C++", "list generations, or maybe, C plus plus"),

@@ -20,8 +20,22 @@ pub(super) fn lexicon(word: &str) -> Option<&'static str> {
 ///
 /// Characters that are neither letters nor digits are left out, dots within the name are said.
 pub(super) fn name(word: &str) -> String {
-    let parts: Vec<String> = word.split('.').map(|part| runs(part).join(" ")).filter(|part| !part.is_empty()).collect();
-    parts.join(" dot ")
+    let mut said = String::new();
+    let mut digit_before = false;
+    for part in word.split('.') {
+        let spoken = runs(part).join(" ");
+        if spoken.is_empty() {
+            continue;
+        }
+        if !said.is_empty() {
+            // Between digits the dot is that of a version: "hello-2.12".
+            let version = digit_before && part.starts_with(|c: char| c.is_ascii_digit());
+            said.push_str(if version { " point " } else { " dot " });
+        }
+        said.push_str(&spoken);
+        digit_before = part.ends_with(|c: char| c.is_ascii_digit());
+    }
+    said
 }
 
 /// The parts of a name without dots, each as it is said.
@@ -134,6 +148,7 @@ mod tests {
             ("services.openssh.enable", "services dot open S S H dot enable"),
             ("libstdc++5", "libstdc plus plus five"),
             ("btop", "B top"),
+            ("hello-2.12.1", "hello two point twelve point one"),
             ("xyz", "xyz"),
             ("pkgs", "P K G S"),
             ("don't", "don't"),
