@@ -151,6 +151,11 @@ impl Backend {
         rollback::unfinished(&self.files().journal)
     }
 
+    /// The names of the steps of the newest change, and whether each came to its end.
+    pub fn last_steps(&self) -> Result<Vec<(String, bool)>, NixError> {
+        rollback::last_steps(&self.files().journal)
+    }
+
     /// Brings the change that was cut short to its end, or takes it back. Blocks.
     pub fn settle(
         &self,

@@ -273,6 +273,9 @@ impl Switch<'_> {
     /// Points the profile at what it pointed at before, if it is this change that turned it.
     fn relink(&self, tell: &mut dyn FnMut(Progress)) -> Result<(), NixError> {
         let profile = self.roots.system_profile();
+        if current_number(&profile) == self.before.default {
+            return Ok(());
+        }
         let until = Instant::now() + PATIENCE;
         let locked = LockedProfile::lock(&profile, || {
             tell(waiting(&profile));
@@ -352,6 +355,16 @@ pub fn unfinished(journal: &Path) -> Result<Option<Unfinished>, NixError> {
     let Some(entry) = record.unfinished(&turn)? else { return Ok(None) };
     let steps = record.steps(entry.id)?;
     Ok(Some(Unfinished { entry, steps }))
+}
+
+/// The steps of the newest change, whether it is at work or not.
+pub fn last_steps(journal: &Path) -> Result<Vec<(String, bool)>, NixError> {
+    if !journal.exists() {
+        return Ok(Vec::new());
+    }
+    let record = Journal::open(journal)?;
+    let newest = record.entries(1)?.pop();
+    newest.map_or_else(|| Ok(Vec::new()), |entry| record.steps(entry.id))
 }
 
 /// Which way a change that was cut short is brought to an end.
