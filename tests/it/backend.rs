@@ -107,7 +107,7 @@ fn number(n: u64) -> GenerationNumber {
     GenerationNumber::new(n).unwrap()
 }
 
-fn to(n: u64) -> RollbackTarget {
+fn generation(n: u64) -> RollbackTarget {
     RollbackTarget::Number(number(n))
 }
 
@@ -173,8 +173,6 @@ fn what_is_read_is_what_nix_says() {
         assert_eq!((installed, version.is_some()), (expected, expected), "{name}");
     }
 
-    let all = machine.nix("nix-store", &["--query", "--size", "--use-output"]);
-    assert_eq!(all, "");
     let Outcome::Space { paths, bytes, largest } = run(&SystemCommand::Space) else { unreachable!() };
     let dumped = machine.nix("nix", &["path-info", "--all", "-s"]);
     let sizes: Vec<u64> = dumped.lines().filter_map(|line| line.split_whitespace().last()?.parse().ok()).collect();
@@ -225,11 +223,11 @@ fn rolling_back_is_told_before_done_for_real_and_goes_further_when_said_again() 
         machine.backend.run_here(&command, "again", &CancellationToken::new(), &mut |_| {}).unwrap();
         assert_eq!(machine.state(), (2, 2, 2));
         // A jump to a number, and one back from there, is where it came from.
-        machine.roll_back(to(4)).unwrap();
+        machine.roll_back(generation(4)).unwrap();
         machine.roll_back(RollbackTarget::Previous).unwrap();
         assert_eq!(machine.state(), (2, 2, 2));
-        assert!(matches!(machine.roll_back(to(2)), Err(NixError::RunsAlready { .. })));
-        assert!(matches!(machine.roll_back(to(9)), Err(NixError::NoGeneration { .. })));
+        assert!(matches!(machine.roll_back(generation(2)), Err(NixError::RunsAlready { .. })));
+        assert!(matches!(machine.roll_back(generation(9)), Err(NixError::NoGeneration { .. })));
         // Nix sees what we have done, and does not object.
         let listed = machine.nix("nix-env", &["-p", &machine.profile(), "--list-generations"]);
         assert!(listed.lines().nth(1).unwrap().ends_with("(current)"), "{listed}");
@@ -240,14 +238,14 @@ fn rolling_back_is_told_before_done_for_real_and_goes_further_when_said_again() 
 #[test]
 fn one_back_is_the_system_that_ran_before_and_not_the_next_lower_number() {
     let Some(machine) = Machine::fresh() else { return };
-    machine.roll_back(to(2)).unwrap();
+    machine.roll_back(generation(2)).unwrap();
     // Another program makes and runs generation 5.
     machine.add_generation("");
     machine.nix("nix-env", &["-p", &machine.profile(), "--switch-generation", "5"]);
     let system = std::fs::read_link(format!("{}-5-link", machine.profile())).unwrap();
-    let status =
-        Command::new(system.join("bin/switch-to-configuration")).arg("switch").envs(machine.roots().env.clone());
-    assert!({ status }.status().unwrap().success());
+    let mut switch = Command::new(system.join("bin/switch-to-configuration"));
+    switch.arg("switch").envs(machine.roots().env.clone());
+    assert!(switch.status().unwrap().success());
     assert_eq!(machine.state(), (5, 5, 5));
     machine.roll_back(RollbackTarget::Previous).unwrap();
     assert_eq!(machine.state(), (2, 2, 2));
@@ -259,7 +257,7 @@ fn a_failing_activation_leaves_exactly_what_ran_before() {
         let Some(machine) = Machine::fresh() else { return };
         let option = if boot { "bootExitCode" } else { "switchExitCode" };
         machine.add_generation(&format!("fakenixos.{option} = {code};"));
-        let error = machine.roll_back(to(5)).unwrap_err();
+        let error = machine.roll_back(generation(5)).unwrap_err();
         let restored = match &error {
             NixError::Activation { restored, .. } if !boot => *restored,
             NixError::Default { restored, .. } if boot => *restored,
@@ -270,7 +268,7 @@ fn a_failing_activation_leaves_exactly_what_ran_before() {
         let fault = error.fault();
         assert!(fault.spoken().contains("The system that ran before runs again."), "{fault:?}");
         assert_eq!(machine.backend.unfinished().unwrap(), None);
-        machine.roll_back(to(3)).unwrap();
+        machine.roll_back(generation(3)).unwrap();
         assert_eq!(machine.state(), (3, 3, 3));
     }
 }
@@ -279,7 +277,7 @@ fn a_failing_activation_leaves_exactly_what_ran_before() {
 fn a_system_that_needs_a_restart_is_taken_and_it_is_told() {
     let Some(machine) = Machine::fresh() else { return };
     machine.add_generation("fakenixos.switchExitCode = 100;");
-    let Outcome::RolledBack { reboot_needed, .. } = machine.roll_back(to(5)).unwrap() else { unreachable!() };
+    let Outcome::RolledBack { reboot_needed, .. } = machine.roll_back(generation(5)).unwrap() else { unreachable!() };
     assert!(reboot_needed);
     assert_eq!(machine.state(), (5, 5, 4 + 1));
 }
@@ -290,7 +288,7 @@ fn cancelling_an_activation_ends_it_whole_and_restores() {
     machine.add_generation("fakenixos.activationSeconds = 61;");
     let cancel = CancellationToken::new();
     let begun = Instant::now();
-    let result = machine.roll_back_with(to(5), &cancel, &mut |_| cancel.cancel());
+    let result = machine.roll_back_with(generation(5), &cancel, &mut |_| cancel.cancel());
     assert!(matches!(result, Err(NixError::Cancelled { restored: Restored::Before })), "{result:?}");
     assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     assert_eq!(machine.state(), (4, 4, 4));
@@ -318,7 +316,7 @@ fn nix_env_waits_for_our_lock_and_we_wait_for_its() {
     // A roll back meanwhile waits, says so, and gives up when it is told to, leaving nothing half-made.
     let cancel = CancellationToken::new();
     let mut told = 0;
-    let result = machine.roll_back_with(to(3), &cancel, &mut |progress| {
+    let result = machine.roll_back_with(generation(3), &cancel, &mut |progress| {
         if progress.stage == Stage::Waiting {
             told += 1;
             if told == 3 {
@@ -353,7 +351,7 @@ fn a_process_to_be_killed() {
     let Some(folder) = std::env::var_os("ASK_NIX_TEST_KILLED").map(PathBuf::from) else { return };
     let user = support::user_with_nix().unwrap();
     let machine = Machine::of(Demo::create(Some(&folder), &user, None).unwrap());
-    println!("{:?}", machine.roll_back(to(5)));
+    println!("{:?}", machine.roll_back(generation(5)));
 }
 
 #[test]
