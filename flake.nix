@@ -50,7 +50,6 @@
           sonic,
           openssl,
           onnxruntime,
-          espeak-ng,
         }:
         rustPlatform.buildRustPackage {
           pname = manifest.name;
@@ -82,12 +81,15 @@
           # The tests want sound, models and a Nix of their own: they are a check, not a part of the build.
           doCheck = false;
 
-          # ONNX Runtime is loaded when the first word is spoken; the phonemes come from espeak-ng's data.
+          # ONNX Runtime is loaded when the first word is spoken. The phonemes come from the data that
+          # was built with the vendored espeak-ng, whose format changes between versions.
           # Both can be set otherwise by the user.
           postInstall = ''
+            mkdir -p $out/share/ask-nix
+            cp -r target/*/release/build/espeak-rs-sys-*/out/share/espeak-ng-data $out/share/ask-nix/
             wrapProgram $out/bin/ask-nix \
               --set-default ORT_DYLIB_PATH ${lib.getLib onnxruntime}/lib/libonnxruntime.so \
-              --set-default PIPER_ESPEAKNG_DATA_DIRECTORY ${espeak-ng}/share
+              --set-default ESPEAK_DATA_PATH $out/share/ask-nix
           '';
 
           meta = {
@@ -117,14 +119,12 @@
             shellcheck
             # Sound without a sound card, for the tests.
             alsa-utils
+            espeak-ng
             flac
             pulseaudio
             sox
           ];
-          env = {
-            ORT_DYLIB_PATH = "${lib.getLib pkgs.onnxruntime}/lib/libonnxruntime.so";
-            PIPER_ESPEAKNG_DATA_DIRECTORY = "${pkgs.espeak-ng}/share";
-          };
+          env.ORT_DYLIB_PATH = "${lib.getLib pkgs.onnxruntime}/lib/libonnxruntime.so";
         };
       });
 
