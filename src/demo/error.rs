@@ -30,9 +30,9 @@ impl DemoError {
     /// What went wrong with a file; a full disk is told apart.
     pub(super) fn io(path: &Path, error: &io::Error) -> Self {
         if matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) {
-            return Self::Full { dir: path.to_owned() };
+            return Self::Full { dir: path.parent().unwrap_or(path).to_owned() };
         }
-        Self::Files { path: path.to_owned(), reason: error.to_string() }
+        Self::Files { path: path.to_owned(), reason: plain(error) }
     }
 }
 
@@ -58,7 +58,7 @@ impl Explain for DemoError {
             Self::Full { dir } => failed(
                 "I could not make the demo system.".to_owned(),
                 format!("There is no space left in {}.", dir.display()),
-                "Free about ten megabytes, or name another folder with --demo=FOLDER.",
+                "Free about 20 megabytes, or name another folder with --demo=FOLDER.",
             ),
             Self::NotOurs { dir } => Fault::new(
                 Kind::Refused,
@@ -81,6 +81,12 @@ impl Explain for DemoError {
     }
 }
 
+/// The system's own words for an error, without its number.
+pub(super) fn plain(error: &io::Error) -> String {
+    let words = error.to_string();
+    words.split(" (os error").next().unwrap_or(&words).to_owned()
+}
+
 /// A reason as the end of a sentence: one line, without its own full stop.
 fn sentence(reason: &str) -> String {
     reason.split_whitespace().collect::<Vec<_>>().join(" ").trim_end_matches('.').to_owned()
@@ -93,7 +99,14 @@ mod tests {
     #[test]
     fn a_full_disk_is_told_apart() {
         let error = io::Error::from_raw_os_error(rustix::io::Errno::NOSPC.raw_os_error());
-        assert_eq!(DemoError::io(Path::new("/x"), &error), DemoError::Full { dir: PathBuf::from("/x") });
+        assert_eq!(DemoError::io(Path::new("/x/y"), &error), DemoError::Full { dir: PathBuf::from("/x") });
+    }
+
+    #[test]
+    fn no_error_number_is_spoken() {
+        let error = io::Error::from_raw_os_error(rustix::io::Errno::ACCESS.raw_os_error());
+        let reason = "Permission denied".to_owned();
+        assert_eq!(DemoError::io(Path::new("/x"), &error), DemoError::Files { path: PathBuf::from("/x"), reason });
     }
 
     #[test]

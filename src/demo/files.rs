@@ -34,6 +34,9 @@ flake-registry =
 max-jobs = 2
 ";
 
+/// How the system calls itself.
+pub(super) const OS_RELEASE: &str = "NAME=NixOS\nID=nixos\nVERSION_ID=\"26.11\"\nPRETTY_NAME=\"NixOS 26.11 (Demo)\"\n";
+
 /// Writes everything that Nix reads below `root`: nixpkgs, configuration, history, flake, `nix.conf`.
 pub(super) fn write_all(root: &Path, etc_nixos: &Path, nix_conf: &Path, tools: &str) -> Result<(), DemoError> {
     for nixpkgs in [root.join("nixpkgs"), root.join("flake/nixpkgs")] {

@@ -2,14 +2,13 @@
 //!
 //! Every step is a real Nix program in the demo's own environment, cleared of the caller's.
 
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use jiff::{Timestamp, ToSpan, Zoned};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, utimensat};
 
-use super::{DemoError, channel, files, tools};
+use super::{DemoError, channel, error, files, tools};
 use crate::config::Roots;
 
 /// The generations in `history.nix`, oldest first: how many days ago each was made, and at what hour and minute.
@@ -29,6 +28,7 @@ pub(super) fn make(root: &Path, roots: &Roots) -> Result<(), DemoError> {
     let tools = tools::path().into_string().unwrap_or_default();
     files::write_all(root, &roots.etc_nixos, &roots.nix_conf, &tools)?;
     files::write(&roots.nixos_marker(), "")?;
+    files::write(&roots.system.join("etc/os-release"), files::OS_RELEASE)?;
     lay_out(root, roots)?;
 
     let systems = build(root, roots)?;
@@ -134,10 +134,9 @@ fn clean(roots: &Roots, program: &Path) -> Command {
 fn run(mut command: Command, step: &'static str) -> Result<String, DemoError> {
     let program = PathBuf::from(command.get_program());
     tracing::debug!(?command, step, "demo.run");
-    let output = command.output().map_err(|error| match error.kind() {
-        io::ErrorKind::StorageFull => DemoError::Full { dir: program.clone() },
-        _ => DemoError::NixUnusable { program: program.clone(), reason: error.to_string() },
-    })?;
+    let output = command
+        .output()
+        .map_err(|failed| DemoError::NixUnusable { program: program.clone(), reason: error::plain(&failed) })?;
     let log = String::from_utf8_lossy(&output.stderr);
     tracing::debug!(step, %log, "demo.ran");
     if output.status.success() {
