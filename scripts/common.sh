@@ -32,9 +32,9 @@ as_root() {
   return 127
 }
 
-# install PACKAGE...: installs those that are missing, and says so first. Without any missing it
+# need PACKAGE...: installs those that are missing, and says so first. Without any missing it
 # needs neither root nor network.
-install() {
+need() {
   local package missing=()
   for package in "$@"; do
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
@@ -72,7 +72,7 @@ have_rust() {
 build() {
   have_rust || return 1
   if on_debian; then
-    install "${build_packages[@]}" || return 1
+    need "${build_packages[@]}" || say "trying to build all the same"
   fi
   say "building; the first time takes some minutes"
   (cd "$repo" && cargo build --release --locked)
@@ -83,7 +83,7 @@ build() {
 fetch_models() {
   "$program" models fetch && return 0
   if on_debian && ! { command -v npm && python3 -m pip --version; } >/dev/null 2>&1; then
-    install "${client_packages[@]}" && "$program" models fetch && return 0
+    need "${client_packages[@]}" && "$program" models fetch && return 0
   fi
   say "not all models could be fetched"
   return 1
