@@ -1,3 +1,7 @@
 //! The program: everything is in `ask_nix::front`.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ask_nix::front::run()
+}

@@ -65,6 +65,10 @@ pub enum Turn<'a> {
         changed: bool,
     },
     Stopped,
+    /// Words that came while work goes on wait; `replaces` others that waited already.
+    Later {
+        replaces: bool,
+    },
     Listening,
     /// What the recogniser heard.
     Heard {
@@ -115,6 +119,8 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::NothingToAnswer => plain(say!("nothing-to-answer"), Text),
         Turn::Cancelled { changed: true } => plain(say!("cancelled"), Message),
         Turn::Cancelled { changed: false } => plain(say!("cancelled-nothing-changed"), Message),
+        Turn::Later { replaces: false } => plain(say!("later"), Message),
+        Turn::Later { replaces: true } => plain(say!("later-instead"), Message),
         Turn::Stopped => plain(say!("stopped"), Text),
         Turn::Listening => plain(say!("listening"), Notification).with(Notification, Some(Earcon::Listening)),
         Turn::Heard { text } => plain(say!("heard", text = printable(text)), Notification),

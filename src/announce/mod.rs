@@ -13,6 +13,7 @@ mod history;
 mod outcome;
 mod pace;
 mod packages;
+mod plan;
 mod progress;
 mod quantity;
 mod queue;
@@ -27,6 +28,7 @@ pub use fault::fault;
 pub use history::{Entry, History};
 pub use outcome::outcome;
 pub use pace::{Beat, Pace};
+pub use plan::question;
 pub use progress::progress;
 pub use queue::{Queue, Step, Ticket};
 

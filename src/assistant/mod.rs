@@ -1,1 +1,14 @@
-//! assistant
+//! The assistant: the dialogue, and the only room that knows the whole chain.
+//!
+//! Takes utterances or typed lines, carries them through every stage, and says what to show and
+//! speak. Never runs a change without the yes to its own question ([`Approved`]).
+
+mod conversation;
+mod decide;
+mod dialogue;
+mod names;
+
+pub use conversation::{Conversation, Parts, Told};
+pub use decide::{Decided, Decision, decide, decide_in_domain};
+pub use dialogue::{Approved, Dialogue, Next, QUESTION_LIFE, Reply};
+pub use names::IndexNames;

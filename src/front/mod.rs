@@ -1,1 +1,64 @@
-//! front
+//! The program as a person meets it: command line and conversation at the terminal. Thin: it
+//! starts an assistant or a single stage and shows what it says.
+
+mod args;
+mod ask;
+mod log;
+mod print;
+mod read;
+mod scene;
+
+use std::process::ExitCode;
+
+use crate::fault::{Fault, Kind};
+use args::{Cli, Verb};
+use scene::Scene;
+
+/// What a verb comes to: done, or a fault to show, or an end that was already told.
+enum End {
+    /// Still to be shown.
+    Fault(Fault),
+    /// Told already; only the exit code is left.
+    Told(Kind),
+}
+
+impl From<Fault> for End {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+type Done = Result<(), End>;
+
+/// Runs the program with the process's own arguments.
+#[must_use]
+pub fn run() -> ExitCode {
+    log::start();
+    let cli = Cli::read();
+    let as_json = cli.common.json;
+    match dispatch(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(End::Told(kind)) => ExitCode::from(kind.exit_code()),
+        Err(End::Fault(fault)) => {
+            print::fault(&fault, as_json);
+            ExitCode::from(fault.kind.exit_code())
+        }
+    }
+}
+
+fn dispatch(cli: Cli) -> Done {
+    let scene = Scene::set(&cli.common)?;
+
+    match cli.verb {
+        Some(Verb::Listen | Verb::Hear { .. } | Verb::Say { .. } | Verb::Doctor { .. } | Verb::Models { .. }) => Ok(()),
+
+        Some(Verb::Do { words }) => ask::once(&scene, &words.join(" ")),
+        None => Ok(()),
+        Some(Verb::Parse { text, domain }) => read::parse(&scene, &text, domain.grammar.as_deref()),
+        Some(Verb::Search { words, limit }) => read::search(&scene, &words.join(" "), limit.into()),
+        Some(Verb::Index { import }) => read::index(&scene, &import),
+        Some(Verb::Generations) => read::generations(&scene),
+        Some(_) if std::env::var_os("X").is_some() => Ok(()),
+        Some(Verb::Rollback { to }) => ask::rollback(&scene, to.as_deref()),
+    }
+}

@@ -22,8 +22,8 @@ pub struct Candidate {
 
 /// Looks up the real names behind what was heard. The assistant puts the search index behind it.
 pub trait Names: Send + Sync {
-    /// Packages that `heard` could mean, best first, at most `limit`.
-    fn packages(&self, heard: &str, limit: usize) -> Vec<Candidate>;
+    /// Packages that `heard` could mean, best first, at most `limit`; `None` where no names are known at all.
+    fn packages(&self, heard: &str, limit: usize) -> Option<Vec<Candidate>>;
 }
 
 /// One understood wish: a command's name and its slots.
@@ -59,4 +59,18 @@ pub enum Why {
     NotAddressed,
     /// The words were refused: too long, or full of control characters.
     Refused,
+}
+
+impl Why {
+    /// The reason in plain words.
+    #[must_use]
+    pub fn reason(self) -> String {
+        match self {
+            Self::Silence => "nobody spoke",
+            Self::NotUnderstood => "the words fit no command",
+            Self::NotAddressed => "the words were not for the machine",
+            Self::Refused => "the text is too long, or holds characters that cannot be said",
+        }
+        .to_owned()
+    }
 }

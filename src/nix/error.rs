@@ -6,6 +6,7 @@ use crate::command::GenerationNumber;
 use crate::fault::{Explain, Fault, Kind};
 
 use super::change::activate::ActivationExit;
+use super::read::index::IndexError;
 
 /// Everything that can go wrong in the backend.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +47,10 @@ pub enum NixError {
     NotRestored { path: PathBuf },
     #[error("nothing is unfinished")]
     NothingUnfinished,
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    #[error("the index has no package {package}")]
+    UnknownPackage { package: String },
     #[error("{} could not be {doing}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
 }
@@ -192,6 +197,12 @@ impl Explain for NixError {
                 "The change could not be taken back.".into(),
                 Restored::Failed.told().into(),
                 Restored::Failed.hint(),
+            ),
+            Self::Index(error) => error.fault(),
+            Self::UnknownPackage { package } => refused(
+                format!("I know no package called {package}."),
+                "The search index does not have it.".into(),
+                "Search for it in other words.",
             ),
             Self::NothingUnfinished => refused(
                 "Nothing is unfinished.".into(),

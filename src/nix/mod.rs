@@ -15,4 +15,5 @@ pub use change::rollback::{RollbackPlan, Settled, Unfinished, Way};
 pub use error::{DatabaseProblem, NixError, Restored};
 pub use outcome::{Event, Generation, Outcome, Package, Progress, SearchHit, SearchKind, Stage};
 pub use read::difference::{Changed, Difference};
+pub use read::index::{Index, IndexError};
 pub use run::{Backend, Files, PlanFacts};

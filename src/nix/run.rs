@@ -4,7 +4,8 @@
 //! changes, on a thread that may block.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +19,7 @@ use crate::fault::Explain;
 use super::change::rollback::{self, RollbackPlan, Settled, Unfinished, Way};
 use super::read::difference::Difference;
 use super::read::discovery::Discovery;
+use super::read::index::Index;
 use super::read::names::StoreName;
 use super::read::store::Store;
 use super::read::{installed, profiles};
@@ -25,6 +27,9 @@ use super::{Event, Generation, NixError, Outcome, Progress};
 
 /// How many events may wait for the reader; progress beyond that is dropped, the end never is.
 const EVENTS: usize = 64;
+
+/// How many results a search gives to the dialogue.
+const RESULTS: usize = 10;
 
 /// How many of the largest packages a [`Outcome::Space`] names.
 const LARGEST: usize = 10;
@@ -57,13 +62,15 @@ pub struct Backend {
 struct Inner {
     roots: Roots,
     files: Files,
+    /// The open index, with the time at which its file was made.
+    open_index: Mutex<Option<(SystemTime, Arc<Index>)>>,
 }
 
 impl Backend {
     /// A backend for the machine that lies at `roots`. Touches nothing yet.
     #[must_use]
     pub fn new(roots: Roots, files: Files) -> Self {
-        Self { inner: Arc::new(Inner { roots, files }) }
+        Self { inner: Arc::new(Inner { roots, files, open_index: Mutex::new(None) }) }
     }
 
     /// Where this machine lies.
@@ -123,8 +130,29 @@ impl Backend {
             SystemCommand::Rollback { target } => {
                 rollback::roll_back(self.roots(), &self.files().journal, *target, why, cancel, tell)
             }
-            SystemCommand::Search { .. } | SystemCommand::Describe { .. } => Err(NixError::NothingUnfinished),
+            SystemCommand::Search { query } => {
+                let results = self.index()?.search(query, RESULTS)?;
+                Ok(Outcome::Search { query: query.as_str().to_owned(), results })
+            }
+            SystemCommand::Describe { package } => {
+                let found = self.index()?.describe(package)?;
+                let package = found.ok_or_else(|| NixError::UnknownPackage { package: package.to_string() })?;
+                Ok(Outcome::Described { package })
+            }
         }
+    }
+
+    /// The search index, opened at its first use and again after it was built anew.
+    pub fn index(&self) -> Result<Arc<Index>, NixError> {
+        let path = &self.inner.files.index;
+        let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+        let mut open = self.inner.open_index.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, index)) = open.as_ref().filter(|(of, _)| Some(*of) == modified) {
+            return Ok(Arc::clone(index));
+        }
+        let index = Arc::new(Index::open(path)?);
+        *open = modified.map(|modified| (modified, Arc::clone(&index)));
+        Ok(index)
     }
 
     /// What a command would do, for the question before it. Changes nothing.

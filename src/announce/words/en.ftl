@@ -235,6 +235,16 @@ progress-heartbeat = Still at work, for { $elapsed } now.
 progress-heartbeat-at = Still at work on { $at }, for { $elapsed } now.
 progress-finished = That is done.
 
+## What a change would do
+
+plan-rollback = That goes from generation { $from } back to generation { $to }, from { $when }.
+plan-rollback-unknown = What runs now is no generation. That goes to generation { $to }, from { $when }.
+plan-removes = It removes { $list }.
+plan-adds = It brings back { $list }.
+plan-changes = It changes the version of { $list }.
+plan-same = The packages stay the same.
+plan-restart = You would have to restart to finish, because the kernel is another one.
+
 ## Questions and answers
 
 question-read = It only looks, and changes nothing.
@@ -278,6 +288,8 @@ nothing-to-answer = I have not asked anything.
 cancelled = Cancelled.
 cancelled-nothing-changed = Cancelled. Nothing was changed.
 stopped = Stopped.
+later = I am still at work. I will do that next.
+later-instead = I am still at work. I will do that next, instead of what you asked before.
 listening = I am listening.
 heard = I heard: { $text }.
 welcome = Hello. Say help to hear what you can say.

@@ -1,0 +1,47 @@
+//! The question before a change: what it does to this machine, in words.
+
+use jiff::Zoned;
+
+use super::when::when;
+use super::words::{join, list, say};
+use super::{Announcement, Turn, dialogue};
+use crate::command::Risk;
+use crate::nix::{PlanFacts, RollbackPlan};
+
+/// Packages that a question names; more cannot be kept in mind before saying yes.
+const NAMED: usize = 4;
+
+/// The yes-or-no question about a change. `preview` is the command's own sentence, for what has no plan.
+#[must_use]
+pub fn question(plan: &PlanFacts, preview: &str, risk: Risk, now: &Zoned) -> Announcement {
+    let facts = match plan {
+        PlanFacts::Reads => String::new(),
+        PlanFacts::Rollback(plan) => rollback(plan, now),
+    };
+    let mut asked = dialogue(&Turn::Question { preview, risk });
+    asked.text = join([facts, asked.text]);
+    asked
+}
+
+fn rollback(plan: &RollbackPlan, now: &Zoned) -> String {
+    let to = plan.to.number.to_string();
+    let date = when(plan.to.date, now);
+    let way = match &plan.from {
+        Some(from) => say!("plan-rollback", from = from.number.to_string(), to = to, when = date),
+        None => say!("plan-rollback-unknown", to = to, when = date),
+    };
+    let difference = &plan.difference;
+    let part = |id: &str, names: &[String]| {
+        if names.is_empty() { String::new() } else { say!(id, list = list(names, NAMED, names.len())) }
+    };
+    let changed: Vec<String> = difference.changed.iter().map(|changed| changed.name.clone()).collect();
+    let same = difference.same_packages();
+    join([
+        way,
+        part("plan-removes", &difference.removed),
+        part("plan-adds", &difference.added),
+        part("plan-changes", &changed),
+        if same { say!("plan-same") } else { String::new() },
+        if plan.reboot_needed { say!("plan-restart") } else { String::new() },
+    ])
+}

@@ -1,0 +1,276 @@
+//! The conversation: utterances in, things to tell out, at most one job at work.
+//!
+//! Carries each utterance through understanding, dialogue and backend. "Stop" and "cancel" reach a
+//! running job at once; any other words that come while it runs wait, one utterance at most.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Zoned;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::announce::{self, Announcement, Pace, Turn, Verbosity};
+use crate::command::{Risk, SystemCommand};
+use crate::fault::{Explain, Fault, Kind};
+use crate::intent::{Candidate, Names, Transcript, Understander};
+use crate::nix::{Backend, Event, Outcome};
+
+use super::decide::{Decided, Decision, decide};
+use super::dialogue::{Approved, Dialogue, Next, Reply};
+
+/// How often the pace of long work is looked at.
+const TICK: Duration = Duration::from_secs(1);
+/// Spoken percentages are at least this far apart.
+const PROGRESS_EVERY: Duration = Duration::from_secs(30);
+
+/// What the conversation tells its front.
+#[derive(Debug, Clone)]
+pub enum Told {
+    /// To be shown, and spoken where the user wants it.
+    Announce(Announcement),
+    /// The result itself, for `--json`; its announcement follows.
+    Outcome(Box<Outcome>),
+    /// Silence whatever is being spoken.
+    Hush,
+    /// A question is open: the turn waits for an answer.
+    Asked,
+    /// The turn is over.
+    Ended(Result<(), Kind>),
+}
+
+/// What a conversation is made of.
+pub struct Parts {
+    pub understander: Understander,
+    pub names: Arc<dyn Names>,
+    pub backend: Backend,
+    /// Sentences that show what can be said.
+    pub examples: Vec<String>,
+    /// Answer yes to every question: for scripts.
+    pub always_yes: bool,
+}
+
+/// A running command.
+struct Job {
+    events: mpsc::Receiver<Event>,
+    cancel: CancellationToken,
+    pace: Pace,
+    changes: bool,
+}
+
+/// One conversation.
+pub struct Conversation {
+    parts: Parts,
+    dialogue: Dialogue,
+    last: Option<Announcement>,
+    job: Option<Job>,
+    waiting: Option<Transcript>,
+    told: mpsc::UnboundedSender<Told>,
+}
+
+impl Conversation {
+    /// A conversation, and what it tells.
+    #[must_use]
+    pub fn new(parts: Parts) -> (Self, mpsc::UnboundedReceiver<Told>) {
+        let (told, receiver) = mpsc::unbounded_channel();
+        (Self { parts, dialogue: Dialogue::default(), last: None, job: None, waiting: None, told }, receiver)
+    }
+
+    /// Takes inputs until they end and the last job is done.
+    ///
+    /// A question that is still open then counts as answered with no.
+    pub async fn run(mut self, mut inputs: mpsc::Receiver<Transcript>) {
+        let mut open = true;
+        let mut tick = tokio::time::interval(TICK);
+        loop {
+            if let Some(job) = &mut self.job {
+                tokio::select! {
+                    event = job.events.recv() => self.event(event),
+                    _ = tick.tick() => self.tick(),
+                    input = inputs.recv(), if open => match input {
+                        Some(transcript) => self.while_busy(transcript),
+                        None => open = false,
+                    },
+                }
+            } else if let Some(transcript) = self.waiting.take() {
+                self.turn(&transcript).await;
+            } else if open {
+                match inputs.recv().await {
+                    Some(transcript) => self.turn(&transcript).await,
+                    None => open = false,
+                }
+            } else {
+                if self.dialogue.question_open(Instant::now()) {
+                    self.announce(announce::dialogue(&Turn::DeclinedUnattended));
+                    self.tell(Told::Ended(Err(Kind::Declined)));
+                }
+                return;
+            }
+        }
+    }
+
+    /// Words while a job runs: "stop" ends it, others wait their turn.
+    fn while_busy(&mut self, transcript: Transcript) {
+        let decided = self.understand(&transcript);
+        match decided.decision {
+            Decision::Run(command) if command.stops() => {
+                self.tell(Told::Hush);
+                if let Some(job) = &self.job {
+                    job.cancel.cancel();
+                }
+            }
+            Decision::Silent => {}
+            _ => {
+                let replaces = self.waiting.replace(transcript).is_some();
+                self.announce(announce::dialogue(&Turn::Later { replaces }));
+            }
+        }
+    }
+
+    fn understand(&self, transcript: &Transcript) -> Decided {
+        let context = self.dialogue.context(Instant::now());
+        let begun = Instant::now();
+        let understanding = self.parts.understander.understand(transcript, &context, self.parts.names.as_ref());
+        let decided = decide(&transcript.text, understanding);
+        tracing::info!(target: "assistant.understand", took_us = begun.elapsed().as_micros(), command = decided.intent.as_ref().map(|intent| intent.command.as_str()));
+        decided
+    }
+
+    async fn turn(&mut self, transcript: &Transcript) {
+        let decided = self.understand(transcript);
+        match self.dialogue.next(decided, Instant::now()) {
+            Next::Run(approved) => self.start(&approved, &transcript.text),
+            Next::Ask(command) => self.ask(command, &transcript.text).await,
+            Next::Choose { question, choices } => {
+                self.announce(choice(&question, &choices));
+                self.tell(Told::Asked);
+            }
+            Next::Reply(reply) => self.reply(reply, &transcript.text),
+            Next::Nothing => self.tell(Told::Ended(Ok(()))),
+        }
+    }
+
+    /// Looks at what a change would do, then asks; answers itself where the user said so beforehand.
+    async fn ask(&mut self, command: SystemCommand, said: &str) {
+        let backend = self.parts.backend.clone();
+        let looked = command.clone();
+        let question = match tokio::task::spawn_blocking(move || backend.preview(&looked)).await {
+            Ok(Ok(plan)) => announce::question(&plan, &command.preview(), command.risk(), &Zoned::now()),
+            Ok(Err(error)) => return self.fail(&error.fault()),
+            Err(error) => return self.fail(&broken(&error)),
+        };
+        self.dialogue.asked(command, Instant::now());
+        self.announce(question);
+        if !self.parts.always_yes {
+            return self.tell(Told::Asked);
+        }
+        if let Next::Run(approved) = self.dialogue.yes(Instant::now()) {
+            self.start(&approved, said);
+        }
+    }
+
+    fn start(&mut self, approved: &Approved, said: &str) {
+        let cancel = CancellationToken::new();
+        let events = self.parts.backend.run(approved.command().clone(), said, cancel.clone());
+        let changes = approved.command().risk() > Risk::Read;
+        self.job = Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), changes });
+    }
+
+    fn event(&mut self, event: Option<Event>) {
+        match event {
+            Some(Event::Progress(progress)) => {
+                let beat = self.job.as_mut().and_then(|job| job.pace.observe(&progress, Instant::now()));
+                if let Some(beat) = beat {
+                    self.announce(announce::progress(&progress, beat));
+                }
+            }
+            Some(Event::Done(Ok(outcome))) => {
+                self.job = None;
+                let announcement = announce::outcome(&outcome, &Zoned::now(), Verbosity::default());
+                self.tell(Told::Outcome(outcome));
+                self.announce(announcement);
+                self.tell(Told::Ended(Ok(())));
+            }
+            Some(Event::Done(Err(fault))) => {
+                let job = self.job.take();
+                match job.filter(|job| job.cancel.is_cancelled() && fault.kind == Kind::Declined) {
+                    Some(job) => {
+                        self.announce(announce::dialogue(&Turn::Cancelled { changed: job.changes }));
+                        self.tell(Told::Ended(Err(Kind::Declined)));
+                    }
+                    None => self.fail(&fault),
+                }
+            }
+            None => {
+                self.job = None;
+                self.fail(&broken(&"the backend ended without a result"));
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let Some(job) = &mut self.job else { return };
+        let beat = job.pace.tick(Instant::now());
+        if let (Some(beat), Some(progress)) = (beat, job.pace.latest().cloned()) {
+            self.announce(announce::progress(&progress, beat));
+        }
+    }
+
+    fn reply(&mut self, reply: Reply, heard: &str) {
+        let (turn, end) = match &reply {
+            Reply::NotUnderstood { nearest } => (Turn::NotUnderstood { heard, nearest }, Err(Kind::NotUnderstood)),
+            Reply::Refused(fault) => return self.fail(fault),
+            Reply::Declined => (Turn::Declined, Err(Kind::Declined)),
+            Reply::Cancelled => (Turn::NothingToCancel, Ok(())),
+            Reply::Stopped => {
+                self.tell(Told::Hush);
+                (Turn::Stopped, Ok(()))
+            }
+            Reply::NoQuestion => (Turn::NothingToAnswer, Ok(())),
+            Reply::Help => (Turn::Help { examples: &self.parts.examples }, Ok(())),
+            Reply::Repeat => {
+                let again = self.last.clone().unwrap_or_else(|| announce::dialogue(&Turn::NothingToRepeat));
+                self.announce(again);
+                return self.tell(Told::Ended(Ok(())));
+            }
+        };
+        let announcement = announce::dialogue(&turn);
+        self.announce(announcement);
+        self.tell(Told::Ended(end));
+    }
+
+    fn fail(&mut self, fault: &Fault) {
+        self.announce(announce::fault(fault));
+        self.tell(Told::Ended(Err(fault.kind)));
+    }
+
+    fn announce(&mut self, announcement: Announcement) {
+        tracing::info!(target: "assistant.announce", text = %announcement.text);
+        self.last = Some(announcement.clone());
+        self.tell(Told::Announce(announcement));
+    }
+
+    fn tell(&self, told: Told) {
+        // A front that has gone hears nothing more; the job still ends in order.
+        let _ = self.told.send(told);
+    }
+}
+
+fn choice(question: &str, choices: &[Candidate]) -> Announcement {
+    let choices: Vec<String> = choices.iter().map(|choice| choice.name.clone()).collect();
+    if choices.is_empty() {
+        announce::dialogue(&Turn::AskFor { question })
+    } else {
+        announce::dialogue(&Turn::Choose { question, choices: &choices })
+    }
+}
+
+/// A fault of the program itself.
+fn broken(error: &dyn std::fmt::Display) -> Fault {
+    Fault::new(
+        Kind::Failed,
+        "I made a mistake inside, and could not finish.",
+        format!("{error}."),
+        "Please try again, and report it if it happens again.",
+    )
+}

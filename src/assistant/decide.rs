@@ -1,0 +1,132 @@
+//! From what was understood to a decision: do it, ask first, ask back, or do nothing.
+//!
+//! This is the whole path of `ask-nix parse`: no dialogue, no backend.
+
+use serde_json::{Value, json};
+
+use crate::command::{Command, Risk, Slots, SystemCommand};
+use crate::fault::{Explain, Fault};
+use crate::intent::{Candidate, Intent, Understanding, Why};
+
+/// What is to be done about an utterance.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// It only reads, or it belongs to the dialogue: do it at once.
+    Run(Command),
+    /// It changes the machine: ask yes or no first.
+    Confirm(SystemCommand),
+    /// It belongs to another domain (`--grammar`): understood, and nothing of ours to do.
+    Domain(Intent),
+    /// A value is missing, or could be several.
+    Ask { intent: Intent, slot: String, question: String, choices: Vec<Candidate> },
+    /// A value was refused by validation.
+    Refused(Fault),
+    /// The words fit nothing.
+    NotUnderstood { nearest: Vec<String> },
+    /// Nobody spoke, or not to the machine.
+    Silent,
+}
+
+/// A decision, with what led to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    pub text: String,
+    pub intent: Option<Intent>,
+    pub why: Option<Why>,
+    pub decision: Decision,
+}
+
+/// Decides about one utterance.
+#[must_use]
+pub fn decide(text: &str, understanding: Understanding) -> Decided {
+    let (intent, why, decision) = match understanding {
+        Understanding::Intent(intent) => {
+            let decision = match Command::from_request(&intent.command, &intent.slots) {
+                Ok(Command::System(command)) if command.risk() > Risk::Read => Decision::Confirm(command),
+                Ok(command) => Decision::Run(command),
+                Err(error) => Decision::Refused(error.fault()),
+            };
+            (Some(intent), None, decision)
+        }
+        Understanding::Ask { intent, slot, question, choices } => {
+            (Some(intent.clone()), None, Decision::Ask { intent, slot, question, choices })
+        }
+        Understanding::Nothing { why, nearest } => {
+            let decision = match why {
+                Why::Silence | Why::NotAddressed => Decision::Silent,
+                Why::NotUnderstood | Why::Refused => Decision::NotUnderstood { nearest },
+            };
+            (None, Some(why), decision)
+        }
+    };
+    Decided { text: text.to_owned(), intent, why, decision }
+}
+
+/// Decides about one utterance of another domain: its commands are not ours to run.
+#[must_use]
+pub fn decide_in_domain(text: &str, understanding: Understanding) -> Decided {
+    match understanding {
+        Understanding::Intent(intent) => Decided {
+            text: text.to_owned(),
+            intent: Some(intent.clone()),
+            why: None,
+            decision: Decision::Domain(intent),
+        },
+        other => decide(text, other),
+    }
+}
+
+impl Decided {
+    /// The command's risk, if it came to a command.
+    #[must_use]
+    pub fn risk(&self) -> Option<Risk> {
+        match &self.decision {
+            Decision::Run(command) => Some(command.risk()),
+            Decision::Confirm(command) => Some(command.risk()),
+            _ => None,
+        }
+    }
+
+    /// What would be done, in words.
+    #[must_use]
+    pub fn preview(&self) -> Option<String> {
+        match &self.decision {
+            Decision::Run(command) => Some(command.preview()),
+            Decision::Confirm(command) => Some(command.preview()),
+            _ => None,
+        }
+    }
+
+    /// The machine-readable answer of `ask-nix parse --json`; its keys are stable.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        let (decision, reason) = match &self.decision {
+            Decision::Run(_) | Decision::Domain(_) => ("run", None),
+            Decision::Confirm(_) => ("confirm", None),
+            Decision::Ask { question, .. } => ("ask", Some(question.clone())),
+            Decision::Refused(fault) => ("none", Some(format!("refused: {}", fault.spoken()))),
+            Decision::NotUnderstood { .. } | Decision::Silent => ("none", self.why.map(Why::reason)),
+        };
+        let alternatives = match &self.decision {
+            Decision::Ask { choices, .. } => json!(choices),
+            Decision::NotUnderstood { nearest } => json!(nearest),
+            _ => json!([]),
+        };
+        let slots = match &self.decision {
+            Decision::Run(command) => command.slots(),
+            Decision::Confirm(command) => command.slots(),
+            _ => self.intent.as_ref().map_or_else(Slots::default, |intent| intent.slots.clone()),
+        };
+        json!({
+            "text": self.text,
+            "decision": decision,
+            "reason": reason,
+            "command": self.intent.as_ref().map(|intent| &intent.command),
+            "slots": slots,
+            "risk": self.risk(),
+            "confidence": self.intent.as_ref().map_or(0.0, |intent| intent.confidence),
+            "preview": self.preview(),
+            "alternatives": alternatives,
+        })
+    }
+}

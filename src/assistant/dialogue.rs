@@ -1,0 +1,322 @@
+//! The dialogue: which question is open, and what an answer to it does. Pure: no clock, no sound.
+//!
+//! Its one promise is the program's most important one: a command that changes the machine runs
+//! only after its own question was asked and answered with yes. [`Approved`] carries that promise
+//! as a type: nothing outside this module can make one.
+
+use std::time::{Duration, Instant};
+
+use crate::command::{Command, DialogueCommand, Risk, SystemCommand};
+use crate::fault::Fault;
+use crate::intent::{Candidate, Context, Intent};
+
+use super::decide::{Decided, Decision};
+
+/// How long a question waits for its answer. No answer means no.
+///
+/// Accessibility asks for at least 20 s; the time counts from the end of the question.
+pub const QUESTION_LIFE: Duration = Duration::from_secs(30);
+
+/// A command that may run: it only reads, or its question was answered with yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Approved(SystemCommand);
+
+impl Approved {
+    /// The command.
+    #[must_use]
+    pub fn command(&self) -> &SystemCommand {
+        &self.0
+    }
+}
+
+/// What the assistant does next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Next {
+    /// Run this.
+    Run(Approved),
+    /// Look what it would do, ask, and then call [`Dialogue::asked`].
+    Ask(SystemCommand),
+    /// Ask for the value of a slot.
+    Choose { question: String, choices: Vec<Candidate> },
+    /// Say this.
+    Reply(Reply),
+    /// Do nothing and say nothing.
+    Nothing,
+}
+
+/// What the dialogue itself answers.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    NotUnderstood { nearest: Vec<String> },
+    Refused(Fault),
+    Declined,
+    Cancelled,
+    Stopped,
+    NoQuestion,
+    Repeat,
+    Help,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+enum State {
+    #[default]
+    Idle,
+    Confirming {
+        command: SystemCommand,
+        asked: Instant,
+    },
+    Choosing {
+        intent: Intent,
+        slot: String,
+        choices: Vec<Candidate>,
+        asked: Instant,
+    },
+}
+
+/// The dialogue's state.
+#[derive(Debug, Default)]
+pub struct Dialogue {
+    state: State,
+}
+
+impl Dialogue {
+    /// What understanding may know of the dialogue at this moment.
+    #[must_use]
+    pub fn context(&self, now: Instant) -> Context {
+        Context { question_open: self.question_open(now), ..Context::default() }
+    }
+
+    /// Whether a question waits for its answer.
+    #[must_use]
+    pub fn question_open(&self, now: Instant) -> bool {
+        match &self.state {
+            State::Idle => false,
+            State::Confirming { asked, .. } | State::Choosing { asked, .. } => {
+                now.saturating_duration_since(*asked) <= QUESTION_LIFE
+            }
+        }
+    }
+
+    /// The question about `command` has just been asked.
+    ///
+    /// A command that only reads needs no question and leaves the dialogue as it is.
+    pub fn asked(&mut self, command: SystemCommand, now: Instant) {
+        if command.risk() > Risk::Read {
+            self.state = State::Confirming { command, asked: now };
+        }
+    }
+
+    /// The choices of an open question, for an answer such as "the second one".
+    #[must_use]
+    pub fn choices(&self, now: Instant) -> &[Candidate] {
+        match &self.state {
+            State::Choosing { choices, .. } if self.question_open(now) => choices,
+            _ => &[],
+        }
+    }
+
+    /// Fills the open choice with one of its candidates and gives the whole intent.
+    pub fn choose(&mut self, index: usize, now: Instant) -> Option<Intent> {
+        if !self.question_open(now) {
+            return None;
+        }
+        let State::Choosing { mut intent, slot, choices, .. } = std::mem::take(&mut self.state) else { return None };
+        let chosen = choices.get(index)?;
+        intent.slots.set(&slot, vec![chosen.name.clone()]);
+        Some(intent)
+    }
+
+    /// The next thing to do after what was just understood.
+    ///
+    /// Whatever is not an answer to the open question closes it, except silence, talk that was not
+    /// for the machine and words that were not understood: these leave it open until its time ends.
+    pub fn next(&mut self, decided: Decided, now: Instant) -> Next {
+        if !self.question_open(now) {
+            self.state = State::Idle;
+        }
+        match decided.decision {
+            Decision::Run(Command::Dialogue(command)) => self.answer(command),
+            Decision::Run(Command::System(command)) | Decision::Confirm(command) => {
+                self.state = State::Idle;
+                if command.risk() == Risk::Read { Next::Run(Approved(command)) } else { Next::Ask(command) }
+            }
+            Decision::Ask { intent, slot, question, choices } => {
+                self.state = State::Choosing { intent, slot, choices: choices.clone(), asked: now };
+                Next::Choose { question, choices }
+            }
+            Decision::Refused(fault) => Next::Reply(Reply::Refused(fault)),
+            Decision::NotUnderstood { nearest } => Next::Reply(Reply::NotUnderstood { nearest }),
+            Decision::Silent | Decision::Domain(_) => Next::Nothing,
+        }
+    }
+
+    /// Yes to the open question, from someone who said so beforehand (`--yes`).
+    pub fn yes(&mut self, now: Instant) -> Next {
+        if !self.question_open(now) {
+            self.state = State::Idle;
+        }
+        self.answer(DialogueCommand::Yes)
+    }
+
+    fn answer(&mut self, command: DialogueCommand) -> Next {
+        let open = match &self.state {
+            State::Idle => false,
+            State::Confirming { .. } | State::Choosing { .. } => true,
+        };
+        match command {
+            DialogueCommand::Yes => match std::mem::take(&mut self.state) {
+                State::Confirming { command, .. } => Next::Run(Approved(command)),
+                // "Yes" to a choice of several names picks none of them: the choice stays open.
+                choosing @ State::Choosing { .. } => {
+                    self.state = choosing;
+                    Next::Reply(Reply::Repeat)
+                }
+                State::Idle => Next::Reply(Reply::NoQuestion),
+            },
+            DialogueCommand::No if open => self.close(Reply::Declined),
+            DialogueCommand::No => Next::Reply(Reply::NoQuestion),
+            DialogueCommand::Cancel if open => self.close(Reply::Declined),
+            DialogueCommand::Cancel => self.close(Reply::Cancelled),
+            DialogueCommand::Stop => self.close(Reply::Stopped),
+            DialogueCommand::Repeat => Next::Reply(Reply::Repeat),
+            DialogueCommand::Help => Next::Reply(Reply::Help),
+        }
+    }
+
+    fn close(&mut self, reply: Reply) -> Next {
+        self.state = State::Idle;
+        Next::Reply(reply)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::command::{GenerationNumber, RollbackTarget};
+    use crate::intent::Why;
+
+    fn decided(decision: Decision) -> Decided {
+        Decided { text: String::new(), intent: None, why: None, decision }
+    }
+
+    fn rollback(number: u64) -> SystemCommand {
+        SystemCommand::Rollback { target: RollbackTarget::Number(GenerationNumber::new(number).unwrap()) }
+    }
+
+    /// Everything that can reach the dialogue.
+    #[derive(Debug, Clone)]
+    enum Event {
+        Talk(DialogueCommand),
+        Read,
+        Change(u64),
+        Choice,
+        NotUnderstood,
+        Silent,
+        Wait(u64),
+    }
+
+    fn events() -> impl Strategy<Value = Vec<Event>> {
+        let talk = prop::sample::select(vec![
+            DialogueCommand::Yes,
+            DialogueCommand::Yes,
+            DialogueCommand::No,
+            DialogueCommand::Cancel,
+            DialogueCommand::Stop,
+            DialogueCommand::Repeat,
+            DialogueCommand::Help,
+        ]);
+        prop::collection::vec(
+            prop_oneof![
+                4 => talk.prop_map(Event::Talk),
+                1 => Just(Event::Read),
+                3 => (1..5_u64).prop_map(Event::Change),
+                1 => Just(Event::Choice),
+                1 => Just(Event::NotUnderstood),
+                1 => Just(Event::Silent),
+                1 => (1..40_u64).prop_map(Event::Wait),
+            ],
+            0..40,
+        )
+    }
+
+    fn feed(dialogue: &mut Dialogue, event: &Event, now: Instant) -> Next {
+        let decision = match event {
+            Event::Talk(command) => Decision::Run(Command::Dialogue(*command)),
+            Event::Read => Decision::Run(Command::System(SystemCommand::Generations)),
+            Event::Change(number) => Decision::Confirm(rollback(*number)),
+            Event::Choice => Decision::Ask {
+                intent: Intent {
+                    command: "describe".to_owned(),
+                    slots: crate::command::Slots::default(),
+                    confidence: 1.0,
+                },
+                slot: "package".to_owned(),
+                question: "Which one?".to_owned(),
+                choices: vec![Candidate { name: "vim".to_owned(), score: 1.0 }],
+            },
+            Event::NotUnderstood => Decision::NotUnderstood { nearest: Vec::new() },
+            Event::Silent | Event::Wait(_) => Decision::Silent,
+        };
+        dialogue.next(decided(decision), now)
+    }
+
+    proptest! {
+        /// No sequence of utterances runs a change but the one whose question was answered with yes in time.
+        #[test]
+        fn a_change_runs_only_after_its_own_yes(events in events()) {
+            let mut dialogue = Dialogue::default();
+            let mut now = Instant::now();
+            // The model: the change whose question is open, and when it was asked.
+            let mut open: Option<(SystemCommand, Instant)> = None;
+            for event in &events {
+                if let Event::Wait(seconds) = event {
+                    now += Duration::from_secs(*seconds);
+                }
+                let answer_in_time = open.take_if(|(_, asked)| now.duration_since(*asked) > QUESTION_LIFE).is_none();
+                match feed(&mut dialogue, event, now) {
+                    Next::Run(approved) if approved.command().risk() > Risk::Read => {
+                        prop_assert!(matches!(event, Event::Talk(DialogueCommand::Yes)));
+                        prop_assert!(answer_in_time);
+                        prop_assert_eq!(Some(approved.command()), open.take().as_ref().map(|(command, _)| command));
+                    }
+                    Next::Run(_) | Next::Choose { .. } => open = None,
+                    Next::Ask(command) => {
+                        dialogue.asked(command.clone(), now);
+                        open = Some((command, now));
+                    }
+                    Next::Reply(Reply::Declined | Reply::Cancelled | Reply::Stopped) => open = None,
+                    Next::Reply(_) | Next::Nothing => {}
+                }
+                prop_assert!(open.is_none() || dialogue.question_open(now));
+            }
+        }
+    }
+
+    #[test]
+    fn a_late_yes_means_nothing() {
+        let (mut dialogue, now) = (Dialogue::default(), Instant::now());
+        dialogue.asked(rollback(3), now);
+        let late = now + QUESTION_LIFE + Duration::from_millis(1);
+        assert_eq!(feed(&mut dialogue, &Event::Talk(DialogueCommand::Yes), late), Next::Reply(Reply::NoQuestion));
+    }
+
+    #[test]
+    fn a_choice_is_filled_in_and_only_once() {
+        let (mut dialogue, now) = (Dialogue::default(), Instant::now());
+        feed(&mut dialogue, &Event::Choice, now);
+        assert_eq!(dialogue.choose(0, now).unwrap().slots.first("package"), Some("vim"));
+        assert_eq!(dialogue.choose(0, now), None);
+    }
+
+    #[test]
+    fn silence_is_not_an_answer() {
+        let (mut dialogue, now) = (Dialogue::default(), Instant::now());
+        dialogue.asked(rollback(3), now);
+        let silent = Decided { why: Some(Why::Silence), ..decided(Decision::Silent) };
+        assert_eq!(dialogue.next(silent, now), Next::Nothing);
+        assert!(dialogue.question_open(now));
+    }
+}

@@ -1,0 +1,199 @@
+//! The command line, as types.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+/// Run a NixOS machine by voice. Nothing leaves the machine.
+///
+/// Without a command it asks what is wanted: it listens if there is a microphone, and reads the
+/// keyboard. With words, it does what they say: ask-nix "list generations".
+#[derive(Debug, Parser)]
+#[command(name = "ask-nix", version, disable_help_subcommand = true)]
+#[command(after_help = "Exit codes: 0 done, 1 failed, 2 usage, 3 not understood, 4 refused, 5 declined or cancelled.")]
+pub struct Cli {
+    #[command(flatten)]
+    pub common: Common,
+
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+impl Cli {
+    /// Reads the process's arguments. Words that are no command are what the user wants.
+    #[must_use]
+    pub fn read() -> Self {
+        Self::parse_from(with_verb(std::env::args_os().collect()))
+    }
+}
+
+/// Puts the verb `do` before the first word that is not an option and not a verb, so that
+/// `ask-nix list generations` means the sentence and not the verb `generations`.
+fn with_verb(mut args: Vec<OsString>) -> Vec<OsString> {
+    let known = Cli::command();
+    let mut at = 1;
+    while let Some(arg) = args.get(at).map(|arg| arg.to_string_lossy().into_owned()) {
+        match arg.as_str() {
+            "--" => break,
+            // The two options whose value may stand apart.
+            "--config" | "--model" => at += 2,
+            option if option.starts_with('-') => at += 1,
+            word => {
+                if known.find_subcommand(word).is_none() {
+                    args.insert(at, OsString::from("do"));
+                }
+                return args;
+            }
+        }
+    }
+    args
+}
+
+/// What every call takes.
+#[derive(Debug, Clone, Args)]
+pub struct Common {
+    /// Work on a demo system: a fresh one that goes away, or one kept in DIR.
+    #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    pub demo: Option<Option<PathBuf>>,
+
+    /// Answer with one JSON object a line.
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Answer yes to what would be asked.
+    #[arg(long, global = true)]
+    pub yes: bool,
+
+    /// Speak the answer.
+    #[arg(long, global = true, overrides_with = "no_speak")]
+    pub speak: bool,
+
+    /// Do not speak, only print.
+    #[arg(long, global = true, overrides_with = "speak")]
+    pub no_speak: bool,
+
+    /// Another configuration file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Recognise with this model: a name from `ask-nix models`, or a ggml file.
+    #[arg(long, global = true, value_name = "MODEL")]
+    pub model: Option<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Do what the words say; the verb itself may be left out.
+    Do {
+        #[arg(required = true, value_name = "WORDS")]
+        words: Vec<String>,
+    },
+    /// Listen hands-free, and answer until told to stop.
+    Listen,
+    /// Recognise sound files and tell what would be done.
+    Hear {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        #[command(flatten)]
+        domain: Domain,
+    },
+    /// Tell what would be done about a sentence; `-` reads one sentence a line.
+    Parse {
+        #[arg(required = true, value_name = "TEXT")]
+        text: Vec<String>,
+        #[command(flatten)]
+        domain: Domain,
+    },
+    /// Speak a text.
+    Say {
+        #[arg(required = true, value_name = "TEXT")]
+        text: Vec<String>,
+        /// Write a WAV file instead.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Search packages, programs and options.
+    Search {
+        #[arg(required = true, value_name = "WORDS")]
+        words: Vec<String>,
+        /// At most so many results.
+        #[arg(long, default_value_t = 10, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+        limit: u16,
+    },
+    /// Build the search index from this machine's nixpkgs, or from a ready list.
+    Index {
+        /// A list to take: nix-env's or a channel's packages.json (plain, gzip, brotli), a package TSV, or options.json.
+        #[arg(long, value_name = "FILE")]
+        import: Vec<PathBuf>,
+    },
+    /// List the generations of the system.
+    Generations,
+    /// Go back to an earlier generation: the one that ran before, or the given one.
+    Rollback {
+        #[arg(value_name = "NUMBER")]
+        to: Option<String>,
+    },
+    /// What works on this machine, what does not, and how to mend it.
+    Doctor {
+        /// List microphones and speakers.
+        #[arg(long)]
+        audio: bool,
+    },
+    /// Which models there are; fetch and verify them.
+    Models {
+        #[command(subcommand)]
+        action: Option<ModelAction>,
+    },
+}
+
+/// Another domain in place of the machine's own.
+#[derive(Debug, Clone, Args)]
+pub struct Domain {
+    /// Understand by this grammar alone.
+    #[arg(long, value_name = "FILE")]
+    pub grammar: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ModelAction {
+    /// List the models.
+    List,
+    /// Fetch models: the ones that are needed, or the named ones.
+    Fetch {
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+        /// Fetch every model.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Check the models that are here against their hashes.
+    Verify,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verb(args: &[&str]) -> Vec<String> {
+        let args = std::iter::once("ask-nix").chain(args.iter().copied()).map(OsString::from).collect();
+        with_verb(args).into_iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn words_are_a_sentence_and_verbs_are_verbs() {
+        assert_eq!(verb(&["list", "generations"]), ["do", "list", "generations"]);
+        assert_eq!(verb(&["--demo", "generations"]), ["--demo", "generations"]);
+        assert_eq!(
+            verb(&["--model", "search", "roll back", "--yes"]),
+            ["--model", "search", "do", "roll back", "--yes"]
+        );
+        assert_eq!(verb(&["--demo=there", "index"]), ["--demo=there", "index"]);
+        assert_eq!(verb(&[]), Vec::<String>::new());
+    }
+}

@@ -1,0 +1,88 @@
+//! One question from the command line.
+
+use std::sync::Arc;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::mpsc;
+
+use crate::assistant::{Conversation, IndexNames, Parts, Told};
+use crate::command::{CommandError, GenerationNumber};
+use crate::fault::{Explain, Fault, Kind};
+use crate::intent::{Grammar, Transcript, Understander};
+
+use super::scene::Scene;
+use super::{Done, End, print};
+
+/// What a conversation on this scene is made of.
+pub fn parts(scene: &Scene) -> Result<Parts, Fault> {
+    let grammar = Arc::new(Grammar::english().map_err(|error| error.fault())?);
+    let backend = scene.backend();
+    Ok(Parts {
+        examples: grammar.examples(),
+        understander: Understander::new(grammar),
+        names: Arc::new(IndexNames(backend.clone())),
+        backend,
+        always_yes: scene.yes,
+    })
+}
+
+/// tokio, for what waits for several things at once.
+pub fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().map_err(|error| {
+        Fault::new(
+            Kind::Failed,
+            "I could not start.",
+            format!("The system gives me no threads: {error}."),
+            "Close other programs, and try again.",
+        )
+    })
+}
+
+/// Does what one sentence says, asking at the terminal where a question comes up.
+pub fn once(scene: &Scene, words: &str) -> Done {
+    let transcript = Transcript::typed(words);
+    runtime()?.block_on(async {
+        let (conversation, mut told) = Conversation::new(parts(scene)?);
+        let (inputs, receiver) = mpsc::channel(1);
+        let running = tokio::spawn(conversation.run(receiver));
+        let _ = inputs.send(transcript).await;
+        let mut inputs = Some(inputs);
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        let mut end = Ok(());
+        while let Some(message) = told.recv().await {
+            match message {
+                Told::Announce(_) if scene.json => {}
+                Told::Announce(announcement) => print::announcement(&announcement),
+                Told::Outcome(outcome) if scene.json => print::json(&outcome),
+                Told::Outcome(_) | Told::Hush => {}
+                Told::Asked => {
+                    // Nobody there, or the end of the input, means no: the conversation hears it as such.
+                    let answer = if print::can_ask() { lines.next_line().await.ok().flatten() } else { None };
+                    match (answer, &inputs) {
+                        (Some(answer), Some(inputs)) => {
+                            let _ = inputs.send(Transcript::typed(answer)).await;
+                        }
+                        _ => inputs = None,
+                    }
+                }
+                Told::Ended(result) => {
+                    end = result;
+                    inputs = None;
+                }
+            }
+        }
+        let _ = running.await;
+        end.map_err(End::Told)
+    })
+}
+
+/// Rolls back: the typed form of "roll back to generation N".
+pub fn rollback(scene: &Scene, to: Option<&str>) -> Done {
+    match to {
+        None => once(scene, "roll back"),
+        Some(number) => {
+            let number: GenerationNumber = number.parse().map_err(|error: CommandError| error.fault())?;
+            once(scene, &format!("roll back to generation {number}"))
+        }
+    }
+}

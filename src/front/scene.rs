@@ -1,0 +1,69 @@
+//! What a call works on: the machine or a demo, with the user's settings.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Dirs, Roots, Settings};
+use crate::demo::Demo;
+use crate::fault::{Explain, Fault};
+use crate::nix::read::index::build_from_nix;
+use crate::nix::{Backend, Files};
+
+use super::args::Common;
+
+/// The machine or a demo, the folders, the settings, and what the call itself asked for.
+pub struct Scene {
+    pub roots: Roots,
+    pub dirs: Dirs,
+    pub settings: Settings,
+    pub json: bool,
+    pub yes: bool,
+    /// `--speak` is true, `--no-speak` false, neither leaves it to the verb.
+    pub speak: Option<bool>,
+    /// Keeps a fresh demo alive as long as the call.
+    _demo: Option<Demo>,
+}
+
+/// A demo's own few packages are indexed at once, so that everything can be tried.
+fn index_demo(demo: &Demo) -> Result<(), Fault> {
+    let index = demo.dirs().index();
+    if !index.exists() {
+        build_from_nix(&index, &demo.roots(), &CancellationToken::new(), &mut |_| {}).map_err(|error| error.fault())?;
+    }
+    Ok(())
+}
+
+impl Scene {
+    /// Reads the settings, and makes the demo where one is wanted.
+    pub fn set(common: &Common) -> Result<Self, Fault> {
+        let user = Dirs::of_user().ok_or_else(|| crate::config::ConfigError::NoHome.fault())?;
+        let file = common.config.clone().unwrap_or_else(|| user.config_file());
+        let mut settings = Settings::read(&file).map_err(|error| error.fault())?;
+        if let Some(model) = &common.model {
+            settings.recognition.model.clone_from(model);
+        }
+        let demo = match &common.demo {
+            None => None,
+            Some(dir) => {
+                let demo = Demo::create(dir.as_deref(), &user, None).map_err(|error| error.fault())?;
+                index_demo(&demo)?;
+                Some(demo)
+            }
+        };
+        let (roots, dirs) = match &demo {
+            Some(demo) => (demo.roots(), demo.dirs()),
+            None => (Roots::machine(), user),
+        };
+        let speak = match (common.speak, common.no_speak) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        };
+        Ok(Self { roots, dirs, settings, json: common.json, yes: common.yes, speak, _demo: demo })
+    }
+
+    /// The backend of this machine or demo.
+    pub fn backend(&self) -> Backend {
+        let files = Files { journal: self.dirs.journal(), index: self.dirs.index() };
+        Backend::new(self.roots.clone(), files)
+    }
+}
