@@ -280,7 +280,8 @@ mod tests {
                     Next::Run(approved) if approved.command().risk() > Risk::Read => {
                         prop_assert!(matches!(event, Event::Talk(DialogueCommand::Yes)));
                         prop_assert!(answer_in_time);
-                        prop_assert_eq!(Some(approved.command()), open.take().as_ref().map(|(command, _)| command));
+                        let asked = open.take().map(|(command, _)| command);
+                        prop_assert_eq!(Some(approved.command()), asked.as_ref());
                     }
                     Next::Run(_) | Next::Choose { .. } => open = None,
                     Next::Ask(command) => {
