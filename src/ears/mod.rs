@@ -2,6 +2,13 @@
 //!
 //! Takes `Frame`s, gives [`Utterance`]s. Knows nothing of devices and nothing of words.
 
+mod endpoint;
+mod file;
+mod listener;
 mod utterance;
+mod voice;
 
+pub use endpoint::Endpointing;
+pub use file::{split, whole};
+pub use listener::{Heard, Listener, Mode};
 pub use utterance::{Start, Utterance};
