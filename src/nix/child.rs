@@ -172,8 +172,7 @@ fn send_lines(mut pipe: Box<dyn Read + Send>, sender: &Sender<String>) {
         line.clear();
         text.is_empty() || sender.send(text).is_ok()
     };
-    loop {
-        let Ok(count) = pipe.read(&mut buffer) else { break };
+    while let Ok(count) = pipe.read(&mut buffer) {
         if count == 0 {
             break;
         }

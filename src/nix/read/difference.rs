@@ -1,6 +1,6 @@
 //! What differs between two systems: packages that people know, and the whole closures.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::nix::NixError;
 
 use super::installed::system_packages;
 use super::names::StoreName;
-use super::store::{Store, StorePath};
+use super::store::Store;
 
 /// A package that is there before and after, in other versions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,16 +40,17 @@ impl Difference {
     pub fn between(store: &Store, from: &Path, to: &Path) -> Result<Self, NixError> {
         let (added, removed, changed) =
             packages(&system_packages(from, Some(store))?, &system_packages(to, Some(store))?);
-        let (before, after) = (set(store.requisites(from)?), set(store.requisites(to)?));
-        let sum = |paths: &BTreeSet<StorePath>| paths.iter().map(|path| path.bytes).sum::<u64>();
-        Ok(Self {
-            added,
-            removed,
-            changed,
-            paths_added: count(after.difference(&before)),
-            paths_removed: count(before.difference(&after)),
-            bytes: sum(&after).cast_signed().saturating_sub(sum(&before).cast_signed()),
-        })
+        let (before, after) = (store.closure_sizes(from)?, store.closure_sizes(to)?);
+        let only = |these: &HashMap<i64, u64>, those: &HashMap<i64, u64>| {
+            these
+                .iter()
+                .filter(|(id, _)| !those.contains_key(id))
+                .fold((0_u64, 0_i64), |(paths, bytes), (_, size)| (paths + 1, bytes.saturating_add(size.cast_signed())))
+        };
+        let (paths_added, bytes_added) = only(&after, &before);
+        let (paths_removed, bytes_removed) = only(&before, &after);
+        let bytes = bytes_added.saturating_sub(bytes_removed);
+        Ok(Self { added, removed, changed, paths_added, paths_removed, bytes })
     }
 
     /// Whether the packages of the system are the same.
@@ -57,14 +58,6 @@ impl Difference {
     pub fn same_packages(&self) -> bool {
         self.added.is_empty() && self.removed.is_empty() && self.changed.is_empty()
     }
-}
-
-fn set(paths: Vec<StorePath>) -> BTreeSet<StorePath> {
-    paths.into_iter().collect()
-}
-
-fn count<T>(items: impl Iterator<Item = T>) -> u64 {
-    u64::try_from(items.count()).unwrap_or(u64::MAX)
 }
 
 /// Versions by package name; a package without a version has an empty one.

@@ -168,13 +168,12 @@ fn names_in_manifest(text: &str) -> BTreeSet<StoreName> {
                     .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '\'')))
                     .unwrap_or(rest.len());
                 let (word, tail) = rest.split_at(word_length);
-                if let ("name", 1, Some(value)) = (word, depth, tail.trim_start().strip_prefix('=')) {
-                    if let Some(quoted) = value.trim_start().strip_prefix('"') {
-                        let (name, tail) = string(quoted);
-                        names.insert(StoreName::parse(&name));
-                        rest = tail;
-                        continue;
-                    }
+                let value = tail.trim_start().strip_prefix('=').and_then(|value| value.trim_start().strip_prefix('"'));
+                if let ("name", 1, Some(quoted)) = (word, depth, value) {
+                    let (name, tail) = string(quoted);
+                    names.insert(StoreName::parse(&name));
+                    rest = tail;
+                    continue;
                 }
                 rest = tail;
                 continue;

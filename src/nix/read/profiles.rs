@@ -4,19 +4,29 @@
 //! listing needs one folder, and of each generation a few small files that a system carries.
 //! `nix-env --list-generations` takes the profile's lock for this; a reading need not.
 
-use std::collections::HashMap;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::collections::{HashMap, HashSet};
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use jiff::Timestamp;
+use rustix::fs::{AtFlags, Mode, OFlags, RawDir, open, openat, readlinkat, statat};
 
 use crate::command::GenerationNumber;
 use crate::config::Roots;
 use crate::nix::{Generation, NixError};
 
-/// Longest file of a system that is read, in bytes: these hold a line, or a script of 40 lines.
-const SMALL: u64 = 64 * 1024;
+/// Files of a system that are not smaller, in bytes, are not read: these hold a line, or a script of
+/// 40 lines, which takes one reading.
+const SMALL: usize = 16 * 1024;
+/// About as long as a link into the store is.
+const LINK: usize = 128;
+/// Systems that one thread reads in less time than it takes to start another.
+const FEW: usize = 64;
 
 /// One link of a profile, not yet looked into.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,18 +39,20 @@ pub struct Link {
 
 /// The generations of the system, oldest first.
 pub fn system_generations(roots: &Roots) -> Result<Vec<Generation>, NixError> {
-    let profile = roots.system_profile();
-    let links = links(&profile)?;
-    if links.is_empty() {
-        return Err(missing(roots));
-    }
-    let current = current_number(&profile);
+    let generations = profile_generations(roots, &roots.system_profile())?;
+    if generations.is_empty() { Err(missing(roots)) } else { Ok(generations) }
+}
+
+/// The generations of any profile of systems, oldest first: `system`, or one of `system-profiles`.
+pub fn profile_generations(roots: &Roots, profile: &Path) -> Result<Vec<Generation>, NixError> {
+    let links = links(profile)?;
+    let current = current_number(profile);
     let booted = fs::read_link(roots.booted_system()).ok();
-    let mut known: HashMap<&Path, System> = HashMap::new();
+    let systems = systems(&links);
     Ok(links
         .iter()
         .map(|link| {
-            let system = known.entry(&link.target).or_insert_with(|| System::read(&link.target)).clone();
+            let system = systems.get(link.target.as_path()).cloned().unwrap_or_default();
             Generation {
                 number: link.number,
                 date: link.date,
@@ -55,6 +67,38 @@ pub fn system_generations(roots: &Roots) -> Result<Vec<Generation>, NixError> {
             }
         })
         .collect())
+}
+
+/// What each system that is linked to says, each read once; on all cores where there are many.
+fn systems(links: &[Link]) -> HashMap<&Path, System> {
+    let paths: Vec<&Path> =
+        links.iter().map(|link| link.target.as_path()).collect::<HashSet<_>>().into_iter().collect();
+    let read = |paths: &[&Path]| paths.iter().map(|&path| System::read(path)).collect::<Vec<_>>();
+    let threads = thread::available_parallelism().map_or(1, usize::from).min(paths.len() / FEW + 1);
+    let parts: Vec<&[&Path]> = paths.chunks(paths.len().div_ceil(threads).max(1)).collect();
+    let read: Vec<System> = thread::scope(|scope| {
+        let workers: Vec<_> = parts.iter().skip(1).map(|&part| scope.spawn(move || read(part))).collect();
+        let mut all = parts.first().map(|part| read(part)).unwrap_or_default();
+        for (worker, part) in workers.into_iter().zip(parts.iter().skip(1)) {
+            // A worker does not panic; were it to, what it should have read stays empty.
+            all.extend(worker.join().unwrap_or_else(|_| vec![System::default(); part.len()]));
+        }
+        all
+    });
+    paths.into_iter().zip(read).collect()
+}
+
+/// The other profiles of systems that this machine has, by name (`nixos-rebuild --profile-name`).
+#[must_use]
+pub fn named_system_profiles(roots: &Roots) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(roots.profiles().join("system-profiles")) else { return Vec::new() };
+    let mut profiles: Vec<PathBuf> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(|path| current_number(path).is_some())
+        .collect();
+    profiles.sort_unstable();
+    profiles
 }
 
 /// Why there are no generations: no Nix, or no `NixOS`.
@@ -76,15 +120,17 @@ pub fn links(profile: &Path) -> Result<Vec<Link>, NixError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(NixError::io("read", folder)(error)),
     };
+    // Names relative to the open folder: the kernel need not walk the whole path for each.
+    let opened = File::open(folder).map_err(NixError::io("read", folder))?;
     let mut links = Vec::new();
     for entry in entries {
-        let entry = entry.map_err(NixError::io("read", folder))?;
-        let file_name = entry.file_name();
+        let file_name = entry.map_err(NixError::io("read", folder))?.file_name();
         let Some(number) = file_name.to_str().and_then(|file| link_number(name, file)) else { continue };
         // A generation that is deleted while it is listed is none.
-        let (Ok(target), Ok(metadata)) = (fs::read_link(entry.path()), entry.metadata()) else { continue };
-        let Ok(date) = Timestamp::from_second(metadata.mtime()) else { continue };
-        links.push(Link { number, date, target });
+        let Ok(target) = readlinkat(&opened, &file_name, Vec::with_capacity(LINK)) else { continue };
+        let Ok(metadata) = statat(&opened, &file_name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+        let Ok(date) = Timestamp::from_second(metadata.st_mtime) else { continue };
+        links.push(Link { number, date, target: OsString::from_vec(target.into_bytes()).into() });
     }
     links.sort_unstable_by_key(|link| link.number);
     Ok(links)
@@ -150,12 +196,14 @@ impl System {
     /// Reads the small files of the system at `path`; what is not there stays empty.
     #[must_use]
     pub fn read(path: &Path) -> Self {
+        let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let Ok(folder) = open(path, flags, Mode::empty()) else { return Self::default() };
         Self {
-            version: line_of(&path.join("nixos-version")),
-            kernel: names_in(&path.join("kernel-modules/lib/modules")).into_iter().next(),
-            revision: read_small(&path.join("sw/bin/nixos-version")).as_deref().and_then(revision_in),
-            specialisations: names_in(&path.join("specialisation")),
-            label: line_of(&path.join("configuration-name")),
+            version: line_of(&folder, "nixos-version"),
+            kernel: names_in(&folder, "kernel-modules/lib/modules").into_iter().next(),
+            revision: read_small(&folder, "sw/bin/nixos-version").as_deref().and_then(revision_in),
+            specialisations: names_in(&folder, "specialisation"),
+            label: line_of(&folder, "configuration-name"),
         }
     }
 }
@@ -169,27 +217,39 @@ fn revision_in(script: &str) -> Option<String> {
     (!revision.is_empty()).then(|| revision.to_owned())
 }
 
-/// A small text file.
-fn read_small(path: &Path) -> Option<String> {
-    let metadata = fs::metadata(path).ok()?;
-    if !metadata.is_file() || metadata.len() > SMALL {
-        return None;
-    }
-    fs::read_to_string(path).ok()
+/// A small text file in a folder; `None` if it is not there, is larger, or is no text.
+fn read_small(folder: &OwnedFd, name: &str) -> Option<String> {
+    // Not blocking: a pipe in the place of a file must not hold up the listing.
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = openat(folder, name, flags, Mode::empty()).ok()?;
+    let mut buffer = [0_u8; SMALL];
+    let length = rustix::io::read(&file, &mut buffer).ok()?;
+    let text = buffer.get(..length).filter(|text| text.len() < SMALL)?;
+    std::str::from_utf8(text).ok().map(str::to_owned)
 }
 
 /// The first line of a small file, if it is not empty.
-fn line_of(path: &Path) -> Option<String> {
-    let text = read_small(path)?;
+fn line_of(folder: &OwnedFd, name: &str) -> Option<String> {
+    let text = read_small(folder, name)?;
     let line = text.lines().next()?.trim();
     (!line.is_empty()).then(|| line.to_owned())
 }
 
-/// The names in a folder, in order; none if it is not there.
-fn names_in(path: &Path) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(path) else { return Vec::new() };
-    let mut names: Vec<String> =
-        entries.filter_map(Result::ok).filter_map(|entry| entry.file_name().into_string().ok()).collect();
+/// The names in a folder inside a folder, in order; none if it is not there.
+fn names_in(folder: &OwnedFd, name: &str) -> Vec<String> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let Ok(inner) = openat(folder, name, flags, Mode::empty()) else { return Vec::new() };
+    let mut buffer = [MaybeUninit::uninit(); 2048];
+    let mut entries = RawDir::new(inner, &mut buffer);
+    let mut names = Vec::new();
+    while let Some(Ok(entry)) = entries.next() {
+        if let Ok(name) = entry.file_name().to_str()
+            && name != "."
+            && name != ".."
+        {
+            names.push(name.to_owned());
+        }
+    }
     names.sort_unstable();
     names
 }

@@ -79,6 +79,19 @@ impl Store {
         )
     }
 
+    /// Sizes of everything that the path needs, by the database's own numbers: to compare closures with.
+    pub fn closure_sizes(&self, path: &Path) -> Result<HashMap<i64, u64>, NixError> {
+        let text = path.to_string_lossy();
+        self.query(|connection| {
+            connection
+                .prepare_cached(&format!("{CLOSURE} SELECT id, narSize FROM closure JOIN ValidPaths USING (id)"))?
+                .query_map([text.as_ref()], |row| {
+                    Ok((row.get(0)?, unsigned(row.get::<_, Option<i64>>(1)?.unwrap_or(0))))
+                })?
+                .collect()
+        })
+    }
+
     /// What the path itself points at, without itself.
     pub fn references(&self, path: &Path) -> Result<Vec<StorePath>, NixError> {
         self.paths(
