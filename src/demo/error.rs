@@ -58,7 +58,7 @@ impl Explain for DemoError {
             Self::Full { dir } => failed(
                 "I could not make the demo system.".to_owned(),
                 format!("There is no space left in {}.", dir.display()),
-                "Free about 20 megabytes, or name another folder with --demo=FOLDER.",
+                "Free about 50 megabytes, or name another folder with --demo=FOLDER.",
             ),
             Self::NotOurs { dir } => Fault::new(
                 Kind::Refused,

@@ -37,6 +37,25 @@ max-jobs = 2
 /// How the system calls itself.
 pub(super) const OS_RELEASE: &str = "NAME=NixOS\nID=nixos\nVERSION_ID=\"26.11\"\nPRETTY_NAME=\"NixOS 26.11 (Demo)\"\n";
 
+/// What someone reads who looks into a kept demo.
+const README: &str = "\
+This folder is a demo system of ask-nix: a small NixOS-like machine, built by a real Nix.
+Nothing in it is your own system. It may be removed whole:
+
+    chmod -R u+w FOLDER && rm -r FOLDER
+
+root/                   the machine's file system; root/etc/nixos is its configuration
+flake/                  the same machine as a flake
+nixpkgs/                its packages (stand-ins: real names and versions, little programs)
+nix/                    its store, its profiles with all generations, and its logs
+home/, ask-nix/         its user's home, and what ask-nix keeps
+root/activation.log     every activation there was
+
+To see failures: install brokenpkg, whose build fails, or set one of these in configuration.nix:
+fakenixos.switchExitCode (2: the activation script fails, 4: a service fails), fakenixos.bootExitCode
+(the boot loader cannot be written), fakenixos.activationSeconds (a slow activation).
+";
+
 /// Writes everything that Nix reads below `root`: nixpkgs, configuration, history, flake, `nix.conf`.
 pub(super) fn write_all(root: &Path, etc_nixos: &Path, nix_conf: &Path, tools: &str) -> Result<(), DemoError> {
     for nixpkgs in [root.join("nixpkgs"), root.join("flake/nixpkgs")] {
@@ -49,6 +68,7 @@ pub(super) fn write_all(root: &Path, etc_nixos: &Path, nix_conf: &Path, tools: &
     let system = format!("{}-linux", std::env::consts::ARCH);
     write(&root.join("flake/flake.nix"), &FLAKE.replace("@system@", &system))?;
     write(&root.join("history.nix"), HISTORY)?;
+    write(&root.join("README"), README)?;
     write(&nix_conf.join("nix.conf"), NIX_CONF)
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const USUAL: &[&str] = &["/usr/bin", "/bin", "/run/current-system/sw/bin", "/nix/var/nix/profiles/default/bin"];
 
 /// What builders and activation call.
-const CALLED: &[&str] = &["cat", "chmod", "date", "ln", "mkdir", "readlink", "rm", "sed", "sleep"];
+const CALLED: &[&str] = &["cat", "chmod", "date", "head", "ln", "mkdir", "readlink", "rm", "sed", "sleep"];
 
 /// A `PATH` for builders: the usual folders, and whichever of the user's own holds a tool that these lack.
 pub(super) fn path() -> OsString {

@@ -1,7 +1,8 @@
 # A stand-in for <nixpkgs>: the attribute names, versions and descriptions are nixpkgs' own, and
 # every package is a real derivation, built by /bin/sh without network or compiler.
 # packages.tsv: attribute, name, version, version a month ago, description, programs (the main one
-# first), homepage, licence, "unfree" or nothing, seconds that its build takes (or "fail").
+# first), homepage, licence, "unfree" or nothing, seconds that its build takes (or "fail"), and its
+# size in KiB, about a twentieth of the real one, so that there is something to say about space.
 {
   system ? builtins.currentSystem or "x86_64-linux",
   config ? { },
@@ -100,7 +101,8 @@ let
             sleep 1; n=$((n+1)); echo "[$n/${seconds}] compiling ${pname}"
           done
           ${if fails then "echo 'src/main.c:12: error: undefined reference to foo' >&2; exit 2" else ""}
-          mkdir -p $out/bin $out/share/doc/${pname}
+          mkdir -p $out/bin $out/lib/${pname} $out/share/doc/${pname}
+          head -c $((${at 10} * 1024)) /dev/zero > $out/lib/${pname}/data
           echo "${pname} ${version}" > $out/share/doc/${pname}/README
           for program in ${toString programs}; do
             printf '#!/bin/sh\necho %s %s\n' ${pname} ${version} > $out/bin/$program
