@@ -6,6 +6,7 @@
 
 mod error;
 mod espeak;
+mod network;
 mod pronounce;
 mod sentences;
 mod speaker;
