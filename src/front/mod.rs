@@ -4,6 +4,7 @@
 mod args;
 mod ask;
 mod log;
+mod models;
 mod print;
 mod read;
 mod scene;
@@ -50,8 +51,9 @@ fn dispatch(cli: Cli) -> Done {
     let scene = Scene::set(&cli.common)?;
 
     match cli.verb {
-        Some(Verb::Listen | Verb::Hear { .. } | Verb::Say { .. } | Verb::Doctor { .. } | Verb::Models { .. }) => Ok(()),
+        Some(Verb::Listen | Verb::Hear { .. } | Verb::Say { .. } | Verb::Doctor { .. }) => Ok(()),
 
+        Some(Verb::Models { action }) => models::models(&scene, action),
         Some(Verb::Do { words }) => ask::once(&scene, &words.join(" ")),
         None => Ok(()),
         Some(Verb::Parse { text, domain }) => read::parse(&scene, &text, domain.grammar.as_deref()),
