@@ -6,9 +6,13 @@
 mod conversation;
 mod decide;
 mod dialogue;
+mod listening;
+mod mouth;
 mod names;
 
 pub use conversation::{Conversation, Parts, Told};
 pub use decide::{Decided, Decision, decide, decide_in_domain};
 pub use dialogue::{Approved, Dialogue, Next, QUESTION_LIFE, Reply};
+pub use listening::{Listening, Noticed};
+pub use mouth::Mouth;
 pub use names::IndexNames;

@@ -49,10 +49,18 @@ pub fn once(scene: &Scene, words: &str) -> Done {
         let mut inputs = Some(inputs);
         let mut lines = BufReader::new(tokio::io::stdin()).lines();
         let mut end = Ok(());
+        let speak = scene.speak.unwrap_or(scene.settings.voice.always);
+        let mouth = if speak { super::converse::mouth(scene).await } else { None };
         while let Some(message) = told.recv().await {
             match message {
-                Told::Announce(_) if scene.json => {}
-                Told::Announce(announcement) => print::announcement(&announcement),
+                Told::Announce(announcement) => {
+                    if !scene.json {
+                        print::announcement(&announcement);
+                    }
+                    if let Some(mouth) = &mouth {
+                        mouth.say(announcement);
+                    }
+                }
                 Told::Outcome(outcome) if scene.json => print::json(&outcome),
                 Told::Outcome(_) | Told::Hush => {}
                 Told::Asked => {
@@ -72,6 +80,9 @@ pub fn once(scene: &Scene, words: &str) -> Done {
             }
         }
         let _ = running.await;
+        if let Some(mouth) = mouth {
+            mouth.finish().await;
+        }
         end.map_err(End::Told)
     })
 }

@@ -3,16 +3,21 @@
 
 mod args;
 mod ask;
+mod converse;
+mod doctor;
+mod hear;
 mod log;
 mod models;
 mod print;
 mod read;
+mod say;
 mod scene;
 
 use std::process::ExitCode;
 
 use crate::fault::{Fault, Kind};
 use args::{Cli, Verb};
+use converse::Ears;
 use scene::Scene;
 
 /// What a verb comes to: done, or a fault to show, or an end that was already told.
@@ -51,16 +56,17 @@ fn dispatch(cli: Cli) -> Done {
     let scene = Scene::set(&cli.common)?;
 
     match cli.verb {
-        Some(Verb::Listen | Verb::Hear { .. } | Verb::Say { .. } | Verb::Doctor { .. }) => Ok(()),
-
         Some(Verb::Models { action }) => models::models(&scene, action),
         Some(Verb::Do { words }) => ask::once(&scene, &words.join(" ")),
-        None => Ok(()),
+        None => converse::converse(&scene, Ears::IfThere),
+        Some(Verb::Listen) => converse::converse(&scene, Ears::HandsFree),
+        Some(Verb::Hear { files, domain }) => hear::hear(&scene, &files, domain.grammar.as_deref()),
+        Some(Verb::Say { text, out }) => say::say(&scene, &text.join(" "), out.as_deref()),
+        Some(Verb::Doctor { audio }) => doctor::doctor(&scene, audio),
         Some(Verb::Parse { text, domain }) => read::parse(&scene, &text, domain.grammar.as_deref()),
         Some(Verb::Search { words, limit }) => read::search(&scene, &words.join(" "), limit.into()),
         Some(Verb::Index { import }) => read::index(&scene, &import),
         Some(Verb::Generations) => read::generations(&scene),
-        Some(_) if std::env::var_os("X").is_some() => Ok(()),
         Some(Verb::Rollback { to }) => ask::rollback(&scene, to.as_deref()),
     }
 }

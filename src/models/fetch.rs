@@ -275,7 +275,8 @@ mod tests {
                 }
                 let rest = &content[from.unwrap_or(0)..];
                 let status = if from.is_some() { "206 Partial Content" } else { "200 OK" };
-                write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", rest.len()).unwrap();
+                write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", rest.len())
+                    .unwrap();
                 let part = if turn == 0 { &rest[..rest.len() / 2] } else { rest };
                 stream.write_all(part).unwrap();
                 asked.push(from);

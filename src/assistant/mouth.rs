@@ -1,0 +1,154 @@
+//! The mouth: announcements in their order of priority, through the voice, to the speaker.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+
+use crate::announce::{Announcement, Earcon, Queue, Step, Ticket};
+use crate::audio::{Player, Tones};
+use crate::speak::Speaker;
+
+enum Order {
+    Say(Announcement),
+    Hush,
+    Finish(oneshot::Sender<()>),
+}
+
+/// A handle on the mouth; it falls silent when the last handle is gone and all is said.
+#[derive(Debug, Clone)]
+pub struct Mouth {
+    orders: mpsc::UnboundedSender<Order>,
+    speaking: Arc<AtomicBool>,
+}
+
+impl Mouth {
+    /// Starts the mouth. `rate` is the speaking rate, 0.5 to 3. Must be called inside a tokio runtime.
+    #[must_use]
+    pub fn start(speaker: Speaker, player: Player, rate: f32) -> Self {
+        let (orders, receiver) = mpsc::unbounded_channel();
+        let speaking = Arc::new(AtomicBool::new(false));
+        let worker = Worker { speaker, player: Arc::new(player), rate, speaking: Arc::clone(&speaking) };
+        tokio::spawn(worker.run(receiver));
+        Self { orders, speaking }
+    }
+
+    /// Says it when it is its turn.
+    pub fn say(&self, announcement: Announcement) {
+        self.order(Order::Say(announcement));
+    }
+
+    /// Falls silent at once, and forgets what waits.
+    pub fn hush(&self) {
+        self.order(Order::Hush);
+    }
+
+    /// Waits until all is said.
+    pub async fn finish(&self) {
+        let (done, wait) = oneshot::channel();
+        self.order(Order::Finish(done));
+        // A mouth that is gone has nothing more to say.
+        let _ = wait.await;
+    }
+
+    /// Whether anything is being said: the ears must not take it for the user's words.
+    #[must_use]
+    pub fn is_speaking(&self) -> bool {
+        self.speaking.load(Ordering::Acquire)
+    }
+
+    fn order(&self, order: Order) {
+        let _ = self.orders.send(order);
+    }
+}
+
+struct Worker {
+    speaker: Speaker,
+    player: Arc<Player>,
+    rate: f32,
+    speaking: Arc<AtomicBool>,
+}
+
+impl Worker {
+    async fn run(self, mut orders: mpsc::UnboundedReceiver<Order>) {
+        let (finished, mut ends) = mpsc::unbounded_channel();
+        let mut queue = Queue::new();
+        let mut cancel = CancellationToken::new();
+        let mut waiting: Vec<oneshot::Sender<()>> = Vec::new();
+        let mut open = true;
+        while open || queue.speaking().is_some() {
+            let step = tokio::select! {
+                order = orders.recv(), if open => match order {
+                    Some(Order::Say(announcement)) => queue.push(announcement),
+                    Some(Order::Hush) => {
+                        queue.silence();
+                        cancel.cancel();
+                        self.player.stop();
+                        Step::Stay
+                    }
+                    Some(Order::Finish(done)) => {
+                        waiting.push(done);
+                        Step::Stay
+                    }
+                    None => {
+                        open = false;
+                        Step::Stay
+                    }
+                },
+                Some(number) = ends.recv() => queue.finished(number),
+            };
+            match step {
+                Step::Stay => {}
+                Step::Speak(ticket) => cancel = self.begin(ticket, finished.clone()),
+                Step::Replace(ticket) => {
+                    cancel.cancel();
+                    self.player.stop();
+                    cancel = self.begin(ticket, finished.clone());
+                }
+            }
+            let silent = queue.speaking().is_none();
+            self.speaking.store(!silent, Ordering::Release);
+            if silent {
+                waiting.drain(..).for_each(|done| drop(done.send(())));
+            }
+        }
+    }
+
+    /// Begins to say a ticket on a task of its own; its number comes back at the end.
+    fn begin(&self, ticket: Ticket, finished: mpsc::UnboundedSender<u64>) -> CancellationToken {
+        let cancel = CancellationToken::new();
+        let (speaker, player, rate, ended) =
+            (self.speaker.clone(), Arc::clone(&self.player), self.rate, cancel.clone());
+        tokio::spawn(async move {
+            if let Some(earcon) = ticket.announcement.earcon {
+                let (samples, sample_rate) = notes(earcon);
+                let _ = player.queue(samples, sample_rate);
+            }
+            let mut speech = speaker.speak(&ticket.announcement.text, rate, ended.clone());
+            let mut last = None;
+            while let Some(chunk) = speech.next().await {
+                match chunk {
+                    Ok(chunk) => last = Some(player.queue(chunk.samples.to_vec(), chunk.sample_rate)),
+                    Err(error) => {
+                        tracing::error!(target: "assistant.mouth", %error, "the voice failed");
+                        break;
+                    }
+                }
+            }
+            if let Some(mut last) = last.filter(|_| !ended.is_cancelled()) {
+                tokio::select! {
+                    _ = last.ended() => {}
+                    () = ended.cancelled() => {}
+                }
+            }
+            let _ = finished.send(ticket.number);
+        });
+        cancel
+    }
+}
+
+/// An earcon's notes as samples.
+fn notes(earcon: Earcon) -> (Vec<f32>, u32) {
+    earcon.notes().iter().fold(Tones::default(), |tones, note| tones.note(note.hz, note.length, note.gain)).finish()
+}

@@ -1,0 +1,156 @@
+//! Conversations: many questions, by voice and keyboard.
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::announce::{self, Turn};
+use crate::assistant::{Conversation, Listening, Mouth, Noticed, Told};
+use crate::audio::Player;
+use crate::ears::Endpointing;
+use crate::fault::{Explain, Fault};
+use crate::intent::Transcript;
+use crate::speak::Speaker;
+
+use super::ask::{parts, runtime};
+use super::hear::recognizer;
+use super::say::voice_files;
+use super::scene::Scene;
+use super::{Done, print};
+
+/// What starts an utterance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ears {
+    /// Enter, if there is a microphone; the keyboard in any case.
+    IfThere,
+    /// A voice; without a microphone it fails.
+    HandsFree,
+}
+
+/// Asks what is wanted until the input ends.
+pub fn converse(scene: &Scene, ears: Ears) -> Done {
+    runtime()?.block_on(talk(scene, ears))
+}
+
+/// The voice, or a word about why there is none: then everything is on the screen alone.
+pub async fn mouth(scene: &Scene) -> Option<Mouth> {
+    let open = async {
+        let player = Player::open(scene.settings.audio.output.as_deref()).map_err(|error| error.fault())?;
+        let speaker = Speaker::start(voice_files(scene)?).await.map_err(|error| error.fault())?;
+        Ok::<_, Fault>(Mouth::start(speaker, player, scene.settings.voice.rate))
+    };
+    open.await.inspect_err(|fault| print::fault(fault, false)).ok()
+}
+
+async fn talk(scene: &Scene, ears: Ears) -> Done {
+    let mouth = if scene.speak == Some(false) { None } else { mouth(scene).await };
+    let cancel = CancellationToken::new();
+    let (noticed, mut notices) = mpsc::channel(8);
+    let listening = listen(scene, ears == Ears::HandsFree, mouth.clone(), noticed.clone(), cancel.clone());
+    let listening = match listening {
+        Ok(listening) => Some(listening),
+        Err(fault) if ears == Ears::HandsFree => return Err(fault.into()),
+        Err(fault) => {
+            print::fault(&fault, false);
+            None
+        }
+    };
+    let (conversation, mut told) = Conversation::new(parts(scene)?);
+    let (inputs, receiver) = mpsc::channel(1);
+    let running = tokio::spawn(conversation.run(receiver));
+    let welcome = announce::dialogue(&Turn::Welcome { typed: listening.is_none() });
+    tell(&welcome, mouth.as_ref());
+    match &listening {
+        Some(listening) if ears == Ears::HandsFree => print::note(&format!("Listening on {}.", listening.device())),
+        Some(listening) => {
+            print::note(&format!("Press Enter to talk on {}, or type what you want.", listening.device()));
+        }
+        None => print::note("Type what you want."),
+    }
+    let mut inputs = Some(inputs);
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    // A service's keyboard is closed from the start; it listens on.
+    let mut keyboard = true;
+    loop {
+        tokio::select! {
+            message = told.recv() => match message {
+                None => break,
+                Some(Told::Announce(announcement)) => tell(&announcement, mouth.as_ref()),
+                Some(Told::Hush) => hush(mouth.as_ref()),
+                Some(Told::Asked) => if let Some(listening) = &listening { listening.arm() },
+                Some(Told::Outcome(_) | Told::Ended(_)) => {}
+            },
+            Some(notice) = notices.recv() => match notice {
+                Noticed::Began => {}
+                Noticed::Words(transcript) => {
+                    print::line(&format!("you: {}", transcript.text));
+                    send(inputs.as_ref(), transcript).await;
+                }
+                Noticed::NoWords if ears == Ears::IfThere => tell(&announce::dialogue(&Turn::NotHeard), mouth.as_ref()),
+                Noticed::NoWords => {}
+                Noticed::Lost(_) => tell(&announce::dialogue(&Turn::MicrophoneLost), mouth.as_ref()),
+                Noticed::Back(_) => tell(&announce::dialogue(&Turn::MicrophoneBack), mouth.as_ref()),
+            },
+            line = lines.next_line(), if keyboard => match line {
+                Ok(Some(line)) if line.trim().is_empty() => {
+                    hush(mouth.as_ref());
+                    if let Some(listening) = &listening {
+                        listening.arm();
+                        tell(&announce::dialogue(&Turn::Listening), None);
+                    }
+                }
+                Ok(Some(line)) => {
+                    hush(mouth.as_ref());
+                    send(inputs.as_ref(), Transcript::typed(line)).await;
+                }
+                _ => {
+                    keyboard = false;
+                    if ears == Ears::IfThere {
+                        inputs = None;
+                    }
+                }
+            },
+            _ = tokio::signal::ctrl_c() => inputs = None,
+        }
+    }
+    cancel.cancel();
+    let _ = running.await;
+    if let Some(mouth) = mouth {
+        mouth.finish().await;
+    }
+    Ok(())
+}
+
+fn listen(
+    scene: &Scene,
+    hands_free: bool,
+    mouth: Option<Mouth>,
+    noticed: mpsc::Sender<Noticed>,
+    cancel: CancellationToken,
+) -> Result<Listening, Fault> {
+    let recognizer = recognizer(scene)?;
+    let pause = std::time::Duration::from_millis(scene.settings.ears.pause_ms.into());
+    let input = scene.settings.audio.input.as_deref();
+    Listening::start(input, Endpointing::with_pause(pause), hands_free, recognizer, mouth, noticed, cancel)
+        .map_err(|error| error.fault())
+}
+
+async fn send(inputs: Option<&mpsc::Sender<Transcript>>, transcript: Transcript) {
+    if let Some(inputs) = inputs {
+        // The conversation ends only after its inputs: nothing is lost here.
+        let _ = inputs.send(transcript).await;
+    }
+}
+
+fn tell(announcement: &announce::Announcement, mouth: Option<&Mouth>) {
+    print::announcement(announcement);
+    if let Some(mouth) = mouth {
+        mouth.say(announcement.clone());
+    }
+}
+
+fn hush(mouth: Option<&Mouth>) {
+    if let Some(mouth) = mouth {
+        mouth.hush();
+    }
+}

@@ -1,0 +1,92 @@
+//! `ask-nix hear`: sound files through every stage up to the decision.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use crate::audio::read_file;
+use crate::ears::{Endpointing, whole};
+use crate::fault::{Explain, Fault};
+use crate::intent::Transcript;
+use crate::models::{ModelError, find};
+use crate::recognize::{self, Recognizer};
+
+use super::read::{Parser, ending, told};
+use super::scene::Scene;
+use super::{Done, print};
+
+/// Loads the recogniser that the settings name.
+pub fn recognizer(scene: &Scene) -> Result<Recognizer, Fault> {
+    let name = &scene.settings.recognition.model;
+    let path = match find(name) {
+        Some(model) => model.path(&scene.dirs.models()),
+        None if name.contains('/') || Path::new(name).exists() => PathBuf::from(name),
+        None => return Err(ModelError::Unknown(name.clone()).fault()),
+    };
+    let settings = recognize::Settings { threads: scene.settings.recognition.threads, full_context: false };
+    Recognizer::load(&path, settings).map_err(|error| error.fault())
+}
+
+/// Recognises files and tells what would be done; one file's fault does not keep the others from being heard.
+pub fn hear(scene: &Scene, files: &[PathBuf], grammar: Option<&Path>) -> Done {
+    let started = Instant::now();
+    let parser = Parser::new(scene, grammar)?;
+    let mut recognizer = recognizer(scene)?;
+    let load = milliseconds(started);
+    let mut worst = Ok(());
+    for file in files {
+        let done = match one(scene, file, &mut recognizer, &parser, load) {
+            Ok(done) => done,
+            Err(fault) => {
+                if scene.json {
+                    print::json(&json!({ "file": file, "error": fault }));
+                } else {
+                    print::note(&format!("{}: {}", file.display(), fault.spoken()));
+                }
+                Err(super::End::Told(fault.kind))
+            }
+        };
+        if worst.is_ok() {
+            worst = done;
+        }
+    }
+    worst
+}
+
+fn one(scene: &Scene, file: &Path, recognizer: &mut Recognizer, parser: &Parser, load: f64) -> Result<Done, Fault> {
+    let began = Instant::now();
+    let recording = read_file(file).map_err(|error| error.fault())?;
+    let utterance = whole(&recording.frames, &Endpointing::default());
+    let capture = milliseconds(began);
+    let began = Instant::now();
+    let transcript = match &utterance {
+        None => Transcript::silence(1.0),
+        Some(utterance) => recognizer.recognize(utterance, &CancellationToken::new()).map_err(|error| error.fault())?,
+    };
+    let recognized = milliseconds(began);
+    let began = Instant::now();
+    let (decided, mut json) = parser.parse(&transcript);
+    let parsed = milliseconds(began);
+    if scene.json {
+        if let Value::Object(keys) = &mut json {
+            keys.shift_insert(0, "file".to_owned(), json!(file));
+            keys.shift_insert(1, "transcript".to_owned(), json!(transcript.text));
+            let total = load + capture + recognized + parsed;
+            keys.insert(
+                "ms".to_owned(),
+                json!({ "load": load, "capture": capture, "recognize": recognized, "parse": parsed, "total": total }),
+            );
+        }
+        print::json(&json);
+    } else {
+        print::line(&format!("{}: \u{201c}{}\u{201d}", file.display(), transcript.text));
+        print::line(&format!("  {}", told(&decided)));
+    }
+    Ok(ending(&decided))
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
