@@ -145,7 +145,7 @@ impl Conversation {
                 self.announce(choice(&question, &choices));
                 self.tell(Told::Asked);
             }
-            Next::Reply(reply) => self.reply(reply, &transcript.text),
+            Next::Reply(reply) => self.reply(&reply, &transcript.text),
             Next::Nothing => self.tell(Told::Ended(Ok(()))),
         }
     }
@@ -216,8 +216,8 @@ impl Conversation {
         }
     }
 
-    fn reply(&mut self, reply: Reply, heard: &str) {
-        let (turn, end) = match &reply {
+    fn reply(&mut self, reply: &Reply, heard: &str) {
+        let (turn, end) = match reply {
             Reply::NotUnderstood { nearest } => (Turn::NotUnderstood { heard, nearest }, Err(Kind::NotUnderstood)),
             Reply::Refused(fault) => return self.fail(fault),
             Reply::Declined => (Turn::Declined, Err(Kind::Declined)),

@@ -83,7 +83,7 @@ impl Dialogue {
     /// What understanding may know of the dialogue at this moment.
     #[must_use]
     pub fn context(&self, now: Instant) -> Context {
-        Context { question_open: self.question_open(now), ..Context::default() }
+        Context { question_open: self.question_open(now) }
     }
 
     /// Whether a question waits for its answer.
@@ -173,9 +173,8 @@ impl Dialogue {
                 }
                 State::Idle => Next::Reply(Reply::NoQuestion),
             },
-            DialogueCommand::No if open => self.close(Reply::Declined),
+            DialogueCommand::No | DialogueCommand::Cancel if open => self.close(Reply::Declined),
             DialogueCommand::No => Next::Reply(Reply::NoQuestion),
-            DialogueCommand::Cancel if open => self.close(Reply::Declined),
             DialogueCommand::Cancel => self.close(Reply::Cancelled),
             DialogueCommand::Stop => self.close(Reply::Stopped),
             DialogueCommand::Repeat => Next::Reply(Reply::Repeat),
@@ -283,12 +282,11 @@ mod tests {
                         let asked = open.take().map(|(command, _)| command);
                         prop_assert_eq!(Some(approved.command()), asked.as_ref());
                     }
-                    Next::Run(_) | Next::Choose { .. } => open = None,
+                    Next::Run(_) | Next::Choose { .. } | Next::Reply(Reply::Declined | Reply::Cancelled | Reply::Stopped) => open = None,
                     Next::Ask(command) => {
                         dialogue.asked(command.clone(), now);
                         open = Some((command, now));
                     }
-                    Next::Reply(Reply::Declined | Reply::Cancelled | Reply::Stopped) => open = None,
                     Next::Reply(_) | Next::Nothing => {}
                 }
                 prop_assert!(open.is_none() || dialogue.question_open(now));

@@ -110,7 +110,9 @@ impl Worker {
             let silent = queue.speaking().is_none();
             self.speaking.store(!silent, Ordering::Release);
             if silent {
-                waiting.drain(..).for_each(|done| drop(done.send(())));
+                for done in waiting.drain(..) {
+                    let _ = done.send(());
+                }
             }
         }
     }

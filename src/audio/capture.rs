@@ -36,6 +36,10 @@ pub struct Captured {
 }
 
 /// What a microphone tells.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "frames are nearly all of them, and a box would be an allocation a frame"
+)]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Signal {
     Frame(Captured),
@@ -82,14 +86,14 @@ impl Capture {
     /// Blocks until it runs or is refused, at most some seconds.
     pub fn open(wanted: Option<&str>) -> Result<Self, AudioError> {
         let (give, signals) = mpsc::channel(WAITING);
-        let (opened, open) = std::sync::mpsc::sync_channel(1);
+        let (tell, opened) = std::sync::mpsc::sync_channel(1);
         let counters = Arc::new(Counters::default());
-        let worker = Worker { wanted: wanted.map(str::to_owned), give, counters: Arc::clone(&counters) };
-        let started = std::thread::Builder::new().name("audio-capture".to_owned()).spawn(move || worker.run(&opened));
-        let waited = 2 * STALLED + FIRST;
-        let hung = AudioError::Hung { waited };
+        let capturing = Worker { wanted: wanted.map(str::to_owned), give, counters: Arc::clone(&counters) };
+        let started = std::thread::Builder::new().name("audio-capture".to_owned()).spawn(move || capturing.run(&tell));
+        let limit = 2 * STALLED + FIRST;
+        let hung = AudioError::Hung { waited: limit };
         let device = match started {
-            Ok(_) => open.recv_timeout(waited).unwrap_or(Err(hung)),
+            Ok(_) => opened.recv_timeout(limit).unwrap_or(Err(hung)),
             Err(_) => Err(hung),
         };
         match device {
@@ -154,7 +158,7 @@ enum End {
 impl Worker {
     fn run(self, opened: &std::sync::mpsc::SyncSender<Result<Device, AudioError>>) {
         let _quiet = hush();
-        let first = self.open(self.wanted.as_deref());
+        let first = Self::open(self.wanted.as_deref());
         let (mut found, mut open) = match first {
             Ok((found, open)) => {
                 drop(opened.send(Ok(found.about.clone())));
@@ -190,7 +194,7 @@ impl Worker {
         }
     }
 
-    fn open(&self, wanted: Option<&str>) -> Result<(Found, Input), AudioError> {
+    fn open(wanted: Option<&str>) -> Result<(Found, Input), AudioError> {
         let found = find(Direction::Input, wanted)?;
         let open = stream::input(&found)?;
         Ok((found, open))
@@ -199,11 +203,11 @@ impl Worker {
     /// Opens the preferred device, or the default one until it is back; tells whether it is the spare.
     fn again(&self) -> Option<(Found, Input, bool)> {
         while !self.stopped() {
-            if let Ok((found, open)) = self.open(self.wanted.as_deref()) {
+            if let Ok((found, open)) = Self::open(self.wanted.as_deref()) {
                 return Some((found, open, false));
             }
             if self.wanted.is_some()
-                && let Ok((found, open)) = self.open(None)
+                && let Ok((found, open)) = Self::open(None)
             {
                 return Some((found, open, true));
             }

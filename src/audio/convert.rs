@@ -69,7 +69,9 @@ impl Converter {
         self.cut(&mut give);
         if !self.ready.is_empty() {
             let mut last = self.ready.clone();
-            last.iter_mut().for_each(|sample| *sample = self.blocker.next(*sample));
+            for sample in &mut last {
+                *sample = self.blocker.next(*sample);
+            }
             last.resize(FRAME_SAMPLES, 0.0);
             if let Ok(samples) = <[f32; FRAME_SAMPLES]>::try_from(last.as_slice()) {
                 give(Frame(samples));
@@ -81,7 +83,9 @@ impl Converter {
         let mut used = 0;
         for chunk in self.ready.chunks_exact(FRAME_SAMPLES) {
             if let Ok(mut samples) = <[f32; FRAME_SAMPLES]>::try_from(chunk) {
-                samples.iter_mut().for_each(|sample| *sample = self.blocker.next(*sample));
+                for sample in &mut samples {
+                    *sample = self.blocker.next(*sample);
+                }
                 give(Frame(samples));
             }
             used += FRAME_SAMPLES;
@@ -197,6 +201,7 @@ mod tests {
         out
     }
 
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive number of samples")]
     fn sine(hz: f32, rate: u32, seconds: f32) -> Vec<f32> {
         let count = rate as f32 * seconds;
         (0..count as usize).map(|n| 0.5 * (n as f32 * hz * std::f32::consts::TAU / rate as f32).sin()).collect()

@@ -11,7 +11,7 @@ use symphonia::core::codecs::audio::AudioDecoderOptions;
 use symphonia::core::errors::Error;
 use symphonia::core::formats::probe::Hint;
 use symphonia::core::formats::{FormatOptions, TrackType};
-use symphonia::core::io::MediaSourceStream;
+use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 
 use super::{AudioError, Converter, FRAME_SAMPLES, Frame, SAMPLE_RATE};
@@ -61,7 +61,7 @@ pub fn read_file(path: &Path) -> Result<Recording, AudioError> {
     if meta.len() == 0 {
         return Err(AudioError::Empty { path: path.to_owned() });
     }
-    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let stream = MediaSourceStream::new(Box::new(file), MediaSourceStreamOptions::default());
     let mut format = symphonia::default::get_probe()
         .probe(&Hint::new(), stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(|_| not_sound("it has the form of neither WAV nor FLAC".to_owned()))?;
@@ -124,7 +124,7 @@ pub fn read_file(path: &Path) -> Result<Recording, AudioError> {
         return Err(damaged(reason, frames.len()));
     }
     // 0xFFFFFFFF bytes is what programs that write into a pipe put for "not known".
-    if let Some(promised) = promised.filter(|promised| heard < *promised && !unknown(*promised, &shape)) {
+    if let Some(promised) = promised.filter(|promised| heard < *promised && !unknown(*promised, shape.as_ref())) {
         let reason = format!("the file holds {heard} of {promised} samples");
         return Err(damaged(reason, frames.len()));
     }
@@ -136,10 +136,10 @@ pub fn read_file(path: &Path) -> Result<Recording, AudioError> {
 }
 
 /// Whether a promised length is the one that means "not known": data of about 2 or 4 GiB.
-fn unknown(promised: u64, shape: &Option<(u32, usize, Converter)>) -> bool {
-    let channels = shape.as_ref().map_or(1, |(_, channels, _)| *channels as u64);
+fn unknown(promised: u64, shape: Option<&(u32, usize, Converter)>) -> bool {
+    let channels = shape.map_or(1, |(_, channels, _)| *channels as u64);
     (1..=8).any(|bytes| promised * channels * bytes >= 0x7fff_0000)
-        && promised > 60 * 60 * u64::from(shape.as_ref().map_or(1, |(rate, ..)| *rate))
+        && promised > 60 * 60 * u64::from(shape.map_or(1, |(rate, ..)| *rate))
 }
 
 fn plain(error: &std::io::Error) -> String {

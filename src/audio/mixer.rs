@@ -67,7 +67,9 @@ impl<Tag: Clone> Mixer<Tag> {
         }
         let position = self.position;
         self.top.retain_mut(|running| !lay(running, out, 0, room, position, &mut mark).1);
-        out.iter_mut().for_each(|sample| *sample = sample.clamp(-1.0, 1.0));
+        for sample in out.iter_mut() {
+            *sample = sample.clamp(-1.0, 1.0);
+        }
         self.position += out.len() as u64;
     }
 }

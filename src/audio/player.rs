@@ -134,6 +134,7 @@ impl Player {
     }
 
     /// Plays mono samples at once, on top of what sounds: for earcons.
+    #[must_use = "an error of the speaker is told only here"]
     pub fn overlay(&self, samples: Vec<f32>, rate: u32) -> Playing {
         self.order(|ticket| Order::Overlay(samples, rate, ticket))
     }

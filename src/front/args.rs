@@ -51,10 +51,12 @@ fn with_verb(mut args: Vec<OsString>) -> Vec<OsString> {
 }
 
 /// What every call takes.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own on the command line")]
 #[derive(Debug, Clone, Args)]
 pub struct Common {
     /// Work on a demo system: a fresh one that goes away, or one kept in DIR.
     #[arg(long, global = true, value_name = "DIR", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "clap's type for an option whose value may be left out")]
     pub demo: Option<Option<PathBuf>>,
 
     /// Answer with one JSON object a line.

@@ -45,9 +45,8 @@ pub async fn mouth(scene: &Scene) -> Option<Mouth> {
 async fn talk(scene: &Scene, ears: Ears) -> Done {
     let mouth = if scene.speak == Some(false) { None } else { mouth(scene).await };
     let cancel = CancellationToken::new();
-    let (noticed, mut notices) = mpsc::channel(8);
-    let listening = listen(scene, ears == Ears::HandsFree, mouth.clone(), noticed.clone(), cancel.clone());
-    let listening = match listening {
+    let (sender, mut notices) = mpsc::channel(8);
+    let listening = match listen(scene, ears == Ears::HandsFree, mouth.clone(), sender, cancel.clone()) {
         Ok(listening) => Some(listening),
         Err(fault) if ears == Ears::HandsFree => return Err(fault.into()),
         Err(fault) => {
@@ -81,13 +80,12 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
                 Some(Told::Outcome(_) | Told::Ended(_)) => {}
             },
             Some(notice) = notices.recv() => match notice {
-                Noticed::Began => {}
                 Noticed::Words(transcript) => {
                     print::line(&format!("you: {}", transcript.text));
                     send(inputs.as_ref(), transcript).await;
                 }
                 Noticed::NoWords if ears == Ears::IfThere => tell(&announce::dialogue(&Turn::NotHeard), mouth.as_ref()),
-                Noticed::NoWords => {}
+                Noticed::NoWords | Noticed::Began => {}
                 Noticed::Lost(_) => tell(&announce::dialogue(&Turn::MicrophoneLost), mouth.as_ref()),
                 Noticed::Back(_) => tell(&announce::dialogue(&Turn::MicrophoneBack), mouth.as_ref()),
             },

@@ -65,26 +65,26 @@ fn one(scene: &Scene, file: &Path, recognizer: &mut Recognizer, parser: &Parser,
         None => Transcript::silence(1.0),
         Some(utterance) => recognizer.recognize(utterance, &CancellationToken::new()).map_err(|error| error.fault())?,
     };
-    let recognized = milliseconds(began);
+    let hearing = milliseconds(began);
     let began = Instant::now();
-    let (decided, mut json) = parser.parse(&transcript);
-    let parsed = milliseconds(began);
+    let (decision, mut answer) = parser.parse(&transcript);
+    let intent_ms = milliseconds(began);
     if scene.json {
-        if let Value::Object(keys) = &mut json {
+        if let Value::Object(keys) = &mut answer {
             keys.shift_insert(0, "file".to_owned(), json!(file));
             keys.shift_insert(1, "transcript".to_owned(), json!(transcript.text));
-            let total = load + capture + recognized + parsed;
+            let total = load + capture + hearing + intent_ms;
             keys.insert(
                 "ms".to_owned(),
-                json!({ "load": load, "capture": capture, "recognize": recognized, "parse": parsed, "total": total }),
+                json!({ "load": load, "capture": capture, "recognize": hearing, "parse": intent_ms, "total": total }),
             );
         }
-        print::json(&json);
+        print::json(&answer);
     } else {
         print::line(&format!("{}: \u{201c}{}\u{201d}", file.display(), transcript.text));
-        print::line(&format!("  {}", told(&decided)));
+        print::line(&format!("  {}", told(&decision)));
     }
-    Ok(ending(&decided))
+    Ok(ending(&decision))
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -44,11 +44,11 @@ fn list(scene: &Scene, verify: bool) -> Done {
 }
 
 fn fetch_all(scene: &Scene, names: &[String], all: bool) -> Done {
-    let named = |name: &String| find(name).ok_or_else(|| ModelError::Unknown(name.clone()).fault());
+    let lookup = |name: &String| find(name).ok_or_else(|| ModelError::Unknown(name.clone()).fault());
     let wanted: Vec<&Model> = if names.is_empty() {
         manifest().iter().filter(|model| all || model.needed).collect()
     } else {
-        names.iter().map(named).collect::<Result<_, Fault>>()?
+        names.iter().map(lookup).collect::<Result<_, Fault>>()?
     };
     let folder = scene.dirs.models();
     for model in wanted {

@@ -148,6 +148,7 @@ impl Grammar {
     }
 
     /// Whether a word stands in any template.
+    #[must_use]
     pub fn has_word(&self, word: &str) -> bool {
         self.words.contains(word)
     }
@@ -158,11 +159,13 @@ impl Grammar {
     }
 
     /// The command names, in the file's order.
+    #[must_use]
     pub fn commands(&self) -> &[String] {
         &self.commands
     }
 
     /// The words without the courtesies at both ends, as a range of their indices.
+    #[must_use]
     pub fn bare(&self, words: &[String]) -> std::ops::Range<usize> {
         let (mut start, mut end) = (0, words.len());
         while let Some(took) = self.before.iter().find(|polite| {
@@ -181,6 +184,7 @@ impl Grammar {
     /// All templates that fit the whole of `words`, the most specific first.
     ///
     /// Specific is what leaves the fewest words to free slots; then what stands earlier in the file.
+    #[must_use]
     pub fn fits(&self, words: &[String]) -> Vec<Fit> {
         let mut text = words.join(" ");
         text.push(' ');
@@ -236,6 +240,7 @@ impl Grammar {
     }
 
     /// One sentence of each command, from its first template: examples of what can be said.
+    #[must_use]
     pub fn examples(&self) -> Vec<String> {
         let mut examples = Vec::new();
         for command in 0..self.commands.len() {

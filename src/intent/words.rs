@@ -121,15 +121,12 @@ fn numbers(words: &[String]) -> Vec<String> {
     let mut done = Vec::new();
     let mut at = 0;
     while let Some(word) = split.get(at) {
-        match number_at(split.get(at..).unwrap_or_default()) {
-            Some((value, used)) => {
-                done.push(value.to_string());
-                at += used;
-            }
-            None => {
-                done.push((*word).to_owned());
-                at += 1;
-            }
+        if let Some((value, used)) = number_at(split.get(at..).unwrap_or_default()) {
+            done.push(value.to_string());
+            at += used;
+        } else {
+            done.push((*word).to_owned());
+            at += 1;
         }
     }
     done

@@ -222,7 +222,7 @@ fn client(program: &str, args: &[&str], folder: &Path) -> Result<PathBuf, Stoppe
             Ok(output) => {
                 let errors = String::from_utf8_lossy(&output.stderr);
                 let last = errors.lines().rev().find(|line| !line.trim().is_empty());
-                reason = last.unwrap_or("it gave no reason").trim().to_owned();
+                last.unwrap_or("it gave no reason").trim().clone_into(&mut reason);
             }
         }
     }

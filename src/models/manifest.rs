@@ -31,7 +31,7 @@ pub enum Source {
     Address { url: String },
     /// A member of an npm package, `name@version`.
     Npm { npm: String, path: String },
-    /// A member of a PyPI wheel, `name==version`.
+    /// A member of a `PyPI` wheel, `name==version`.
     Pypi { pypi: String, path: String },
 }
 

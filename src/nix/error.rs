@@ -111,6 +111,7 @@ impl NixError {
 }
 
 impl Explain for NixError {
+    #[expect(clippy::too_many_lines, reason = "one arm an error, each a few sentences")]
     fn fault(&self) -> Fault {
         let failed = |what: String, why: String, hint: &str| Fault::new(Kind::Failed, what, why, hint);
         let refused = |what: String, why: String, hint: &str| Fault::new(Kind::Refused, what, why, hint);

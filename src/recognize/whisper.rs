@@ -1,6 +1,6 @@
 //! One loaded Whisper model, used again and again.
 
-use std::ffi::c_int;
+use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
@@ -15,18 +15,12 @@ use crate::ears::Utterance;
 use crate::intent::Transcript;
 
 /// How recognition works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Settings {
     /// Threads of one recognition; 0 takes one for each core that is not busy.
     pub threads: u8,
     /// Always encode 30 s, as Whisper does by default: slow, and only for comparing.
     pub full_context: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self { threads: 0, full_context: false }
-    }
 }
 
 /// The number that begins a ggml file, as whisper.cpp's `whisper_model_load` checks it.
@@ -77,9 +71,8 @@ impl Recognizer {
         if samples.len() < LEAST_SAMPLES {
             samples.resize(LEAST_SAMPLES, 0.0);
         }
-        let asked = cancel.clone();
         let mut params = self.params(&samples);
-        params.set_abort_callback_safe(move || asked.is_cancelled());
+        abort_on(&mut params, cancel);
         let done = self.state.full(params, &samples);
         if cancel.is_cancelled() {
             return Err(RecognizeError::Cancelled);
@@ -141,6 +134,23 @@ impl Recognizer {
     }
 }
 
+/// Ends the arithmetic soon after `cancel` is cancelled.
+///
+/// The closure form of whisper-rs 0.16 (`set_abort_callback_safe`) reads its box as if it were the
+/// closure itself, which is undefined behaviour; so the plain callback is used.
+fn abort_on(params: &mut FullParams<'_, '_>, cancel: &CancellationToken) {
+    unsafe extern "C" fn cancelled(token: *mut c_void) -> bool {
+        // SAFETY: `token` is the pointer set below; the token outlives the call of `full`.
+        unsafe { token.cast::<CancellationToken>().as_ref() }.is_some_and(CancellationToken::is_cancelled)
+    }
+    let token: *const CancellationToken = cancel;
+    // SAFETY: the callback takes exactly this pointer, only reads through it, and never unwinds.
+    unsafe {
+        params.set_abort_callback(Some(cancelled));
+        params.set_abort_callback_user_data(token.cast_mut().cast());
+    }
+}
+
 /// Refuses what whisper.cpp would choke on.
 fn check(path: &Path) -> Result<(), RecognizeError> {
     let unreadable = |error: std::io::Error| match error.kind() {
@@ -190,6 +200,7 @@ fn idle_cores() -> c_int {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
 

@@ -75,8 +75,8 @@ pub fn build_from_nix(
     };
     if !status.success() {
         let errors = errors.and_then(|thread| thread.join().ok()).unwrap_or_default();
-        let last = errors.lines().rev().find(|line| line.contains("error:")).unwrap_or("it gave no reason").trim();
-        return Err(IndexError::Nix(last.trim_end_matches('.').to_owned()));
+        let reason = errors.lines().rev().find(|line| line.contains("error:")).unwrap_or("it gave no reason").trim();
+        return Err(IndexError::Nix(reason.trim_end_matches('.').to_owned()));
     }
     write(path, "nixpkgs", &[list.path().to_owned()], cancel, tell)
 }
