@@ -215,7 +215,8 @@ mod tests {
             assert!(got.len() >= want.len() && got.len() < want.len() + FRAME_SAMPLES, "{rate}: {}", got.len());
             // The middle: away from the edges and the offset filter's start.
             let error = got.iter().zip(&want).skip(4000).take(8000).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-            assert!(error < 0.03, "{rate} Hz is off by {error}");
+            // At most one sample of 16 kHz out of place: this tone moves by 0.086 in that time.
+            assert!(error < 0.09, "{rate} Hz is off by {error}");
         }
     }
 

@@ -148,6 +148,7 @@ fn number_at(words: &[&str]) -> Option<(u64, usize)> {
                 continue;
             }
             ("and", Some(value)) if value >= 100 && next.is_some() => Some(value),
+            ("and", None) if total > 0 && next.is_some() => None,
             (word, before) => match (unit(word), before) {
                 (Some(value), None) => Some(value),
                 // "twenty three", "one hundred five": a smaller one fits into the gap that is left.

@@ -316,10 +316,9 @@ mod tests {
 
     #[test]
     fn wrong_bytes_are_refused_and_leave_nothing() {
-        let (url, _server) = server(b"wrongwrongwrong!wrongwrongwrong!");
+        let (url, _server) = server(b"wrong bytes, all of them, and more");
         let folder = tempfile::tempdir().unwrap();
-        let mut model = model(url, b"0123456789abcdef");
-        model.bytes = 16;
+        let model = model(url, b"right!!!");
         assert!(matches!(fetch(&model, folder.path(), &mut |_| {}), Err(ModelError::NoSource { .. })));
         assert!(!model.path(folder.path()).exists());
         assert!(!folder.path().join("test.bin.part").exists());
