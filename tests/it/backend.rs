@@ -383,7 +383,15 @@ fn a_change_that_was_killed_is_found_and_finished_or_undone() {
         child.wait().unwrap();
         drop(lock);
 
-        let found = machine.backend.unfinished().unwrap().unwrap();
+        // A process that is being started elsewhere in this test program may hold the lock for a moment longer.
+        let until = Instant::now() + Duration::from_secs(10);
+        let found = loop {
+            match machine.backend.unfinished().unwrap() {
+                Some(found) => break found,
+                None => assert!(Instant::now() < until, "the change that was killed was never found"),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
         assert_eq!((found.entry.to_number, found.entry.ran_number), (number(5), Some(number(4))));
         assert_eq!(found.steps.last().unwrap(), &(step.to_owned(), false));
         // The orphaned activation may still be at work: the system's own lock keeps it apart on NixOS.
