@@ -43,6 +43,8 @@ const NO_SPEECH: f32 = 0.6;
 pub struct Recognizer {
     state: WhisperState,
     settings: Settings,
+    /// The first token that is no text: end of text, then timestamps and other marks.
+    first_mark: c_int,
 }
 
 impl Recognizer {
@@ -53,7 +55,7 @@ impl Recognizer {
         let context = WhisperContext::new_with_params(path, WhisperContextParameters::default())
             .map_err(|_| RecognizeError::Damaged(path.to_owned()))?;
         let state = context.create_state().map_err(|error| RecognizeError::Failed(error.to_string()))?;
-        Ok(Self { state, settings })
+        Ok(Self { state, settings, first_mark: context.token_eot() })
     }
 
     /// The words of one utterance; empty where nobody spoke.
@@ -118,6 +120,10 @@ impl Recognizer {
             text.push_str(&segment.to_str_lossy().unwrap_or_default());
             no_speech = no_speech.max(segment.no_speech_probability());
             for token in (0..segment.n_tokens()).filter_map(|index| segment.get_token(index)) {
+                // Marks are chosen among themselves, and their small probability says nothing about the words.
+                if token.token_id() >= self.first_mark {
+                    continue;
+                }
                 log_prob += token.token_probability().max(1e-6).ln();
                 tokens = tokens.saturating_add(1);
             }
