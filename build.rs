@@ -1,7 +1,7 @@
 //! Links what the vendored speech libraries expect from the system.
 
 fn main() {
-    // espeak-ng, inside espeak-rs-sys, calls libsonic for speaking rates but does not name it to the linker.
+    // espeak-ng, inside piper-rs, calls libsonic for speaking rates but does not name it to the linker.
     println!("cargo:rustc-link-lib=dylib=sonic");
     println!("cargo:rerun-if-changed=build.rs");
 }

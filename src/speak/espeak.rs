@@ -1,6 +1,6 @@
 //! Text to phonemes by espeak-ng: the only unsafe code of this room.
 //!
-//! The safe binding (espeak-rs) finds its data by an environment variable only, and changing
+//! The binding that piper-rs brings finds its data by an environment variable only, and changing
 //! the environment of a running program is unsound. This one takes folders. espeak-ng is one
 //! global state in C, so every call holds one lock.
 

@@ -6,7 +6,6 @@
 
 mod error;
 mod espeak;
-mod network;
 mod pronounce;
 mod sentences;
 mod speaker;

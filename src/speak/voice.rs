@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use ort::session::Session;
+use piper_rs::{ModelConfig, Piper};
 
-use super::network::{self, Description};
 use super::{SpeakError, espeak, stretch};
 
 /// Where a voice and what it needs lie.
@@ -35,14 +35,18 @@ impl VoiceFiles {
 
 /// A loaded voice. It computes on the thread that calls it.
 pub struct Voice {
-    session: Session,
-    description: Description,
+    piper: Piper,
+    language: String,
+    length_scale: f32,
+    sample_rate: u32,
 }
 
 impl std::fmt::Debug for Voice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (language, rate) = (&self.description.espeak.voice, self.sample_rate());
-        f.debug_struct("Voice").field("language", language).field("sample_rate", &rate).finish_non_exhaustive()
+        f.debug_struct("Voice")
+            .field("language", &self.language)
+            .field("sample_rate", &self.sample_rate)
+            .finish_non_exhaustive()
     }
 }
 
@@ -62,40 +66,45 @@ impl Voice {
             }
         }
         espeak::prepare(&files.espeak_data)?;
-        let description = description(&files.description)?;
+        let config = description(&files.description)?;
+        let (language, length_scale, sample_rate) =
+            (config.espeak.voice.clone(), config.inference.length_scale, config.audio.sample_rate);
         let runtime = |reason| SpeakError::Runtime { path: files.runtime.clone(), reason };
         // The binding panics where a library lacks what it must have; that is no reason to die.
         let session = guarded(|| {
             load_runtime(&files.runtime).map_err(runtime)?;
-            session(&files.model, &description)
+            session(&files.model, config.num_speakers > 1)
                 .map_err(|reason| SpeakError::Voice { path: files.model.clone(), reason })
         })
         .unwrap_or_else(|| Err(runtime("it is not what it should be".to_owned())))?;
         // Unknown languages are told now, not at the first sentence.
-        espeak::phonemes("a", &description.espeak.voice)?;
-        Ok(Self { session, description })
+        espeak::phonemes("a", &language)?;
+        Ok(Self { piper: Piper::from_session(session, config), language, length_scale, sample_rate })
     }
 
     /// Samples a second.
     #[must_use]
     pub fn sample_rate(&self) -> u32 {
-        self.description.audio.sample_rate
+        self.sample_rate
     }
 
     /// One sentence or clause, already made fit for reading aloud, as mono samples from -1 to 1.
     ///
     /// `rate` is 0.5 (slow) to 3 (fast). Text without anything to say gives no samples.
     pub fn say(&mut self, text: &str, rate: f32) -> Result<Vec<f32>, SpeakError> {
-        let phonemes = espeak::phonemes(text, &self.description.espeak.voice)?;
+        let phonemes = espeak::phonemes(text, &self.language)?;
         if !phonemes.chars().any(char::is_alphabetic) {
             return Ok(Vec::new());
         }
         let (own, factor) = stretch::split(rate.clamp(0.5, 3.0));
-        let length = self.description.inference.length_scale / own;
-        let samples = guarded(|| network::run(&mut self.session, &self.description, &phonemes, length))
+        let length = self.length_scale / own;
+        // Piper's training puts a pause before the first phoneme; piper-rs does not, and the first consonant is then
+        // cut ("ancelled"). `_` is the pause in every voice's phoneme table.
+        let phonemes = format!("_{phonemes}");
+        let (samples, _) = guarded(|| self.piper.create(&phonemes, true, None, Some(length), None, None))
             .ok_or_else(|| SpeakError::Synthesis("the voice broke off".to_owned()))?
             .map_err(|error| SpeakError::Synthesis(error.to_string()))?;
-        let samples = stretch::faster(samples, self.sample_rate(), factor);
+        let samples = stretch::faster(samples, self.sample_rate, factor);
         Ok(samples.into_iter().map(|sample| if sample.is_finite() { sample.clamp(-1.0, 1.0) } else { 0.0 }).collect())
     }
 }
@@ -105,16 +114,16 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok()
 }
 
-fn description(path: &Path) -> Result<Description, SpeakError> {
+fn description(path: &Path) -> Result<ModelConfig, SpeakError> {
     let wrong = |reason: String| SpeakError::Voice { path: path.to_owned(), reason };
     let file = File::open(path).map_err(|error| wrong(error.to_string()))?;
-    let description: Description =
+    let config: ModelConfig =
         serde_json::from_reader(BufReader::new(file)).map_err(|error| wrong(error.to_string()))?;
-    let length = description.inference.length_scale;
-    if !(8_000..=48_000).contains(&description.audio.sample_rate) || !(0.1..=10.0).contains(&length) {
+    let length = config.inference.length_scale;
+    if !(8_000..=48_000).contains(&config.audio.sample_rate) || !(0.1..=10.0).contains(&length) {
         return Err(wrong("its numbers are out of range".to_owned()));
     }
-    Ok(description)
+    Ok(config)
 }
 
 fn load_runtime(path: &Path) -> Result<(), String> {
@@ -124,7 +133,7 @@ fn load_runtime(path: &Path) -> Result<(), String> {
 }
 
 /// A session on the voice's network, checked to have Piper's inputs.
-fn session(model: &Path, description: &Description) -> Result<Session, String> {
+fn session(model: &Path, many_speakers: bool) -> Result<Session, String> {
     // Two threads: a sentence is made faster than it is spoken by one already, and recognition needs the rest.
     // Without spinning, so that nothing burns a core between two sentences.
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
@@ -136,6 +145,14 @@ fn session(model: &Path, description: &Description) -> Result<Session, String> {
         .map_err(|error| error.to_string())?
         .commit_from_file(model)
         .map_err(|error| error.to_string())?;
-    network::check(&session, description)?;
+    let expected: &[&str] = if many_speakers {
+        &["input", "input_lengths", "scales", "sid"]
+    } else {
+        &["input", "input_lengths", "scales"]
+    };
+    let inputs: Vec<&str> = session.inputs().iter().map(ort::value::Outlet::name).collect();
+    if inputs != expected || session.outputs().is_empty() {
+        return Err(format!("its inputs are {inputs:?}"));
+    }
     Ok(session)
 }

@@ -78,7 +78,7 @@ fn what_one_room_alone_may_know_stays_in_it() {
     let secrets: &[(&str, &[&str])] = &[
         ("cpal::", &["audio"]),
         ("whisper_rs", &["recognize"]),
-        ("espeak_rs_sys", &["speak"]),
+        ("piper_rs", &["speak"]),
         ("println!", &["front", "main"]),
         ("eprintln!", &["front", "main"]),
         ("Command::new(\"sh\")", &[]),
