@@ -48,6 +48,14 @@ fn frames_to_time(frames: usize) -> Duration {
 /// [`AudioError::Unreadable`], [`AudioError::Empty`], [`AudioError::NotSound`] and, for a file that ends
 /// too early or is damaged inside, [`AudioError::Damaged`].
 pub fn read_file(path: &Path) -> Result<Recording, AudioError> {
+    // symphonia's WAV reader multiplies numbers of a damaged head without looking, which panics where
+    // overflow is checked; nothing but locals is touched, so nothing is left half done.
+    std::panic::catch_unwind(|| decode(path)).unwrap_or_else(|_| {
+        Err(AudioError::NotSound { path: path.to_owned(), reason: "its head is damaged".to_owned() })
+    })
+}
+
+fn decode(path: &Path) -> Result<Recording, AudioError> {
     let unreadable = |reason: String| AudioError::Unreadable { path: path.to_owned(), reason };
     let not_sound = |reason: String| AudioError::NotSound { path: path.to_owned(), reason };
     let file = File::open(path).map_err(|error| unreadable(plain(&error)))?;

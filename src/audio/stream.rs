@@ -29,6 +29,8 @@ pub(super) struct Shared {
     pub latency: AtomicU64,
     /// Set from anywhere: throw away what is in the ring (output).
     pub flush: AtomicBool,
+    /// Unclear errors since the device last called: one may pass, many mean that it is dead.
+    strikes: AtomicU64,
     /// The first error that ends the stream: its place in `FATAL` + 1; 0 is none.
     fatal: AtomicU8,
 }
@@ -43,6 +45,10 @@ const FATAL: [ErrorKind; 6] = [
     ErrorKind::BackendError,
 ];
 
+/// ALSA's plugin for PulseAudio reports an unclear error now and then and plays on; with a dead server
+/// it reports hundreds in milliseconds.
+const STRIKES: u64 = 20;
+
 impl Shared {
     /// Called from the sound system's threads, maybe hundreds of times in a millisecond.
     fn note(&self, kind: ErrorKind) {
@@ -52,6 +58,9 @@ impl Shared {
             }
             // The stream goes on.
             ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
+            ErrorKind::BackendError | ErrorKind::Other if self.strikes.fetch_add(1, Relaxed) < STRIKES => {
+                self.gaps.fetch_add(1, Relaxed);
+            }
             kind => {
                 let place = FATAL.iter().position(|fatal| *fatal == kind).unwrap_or(FATAL.len() - 1) + 1;
                 let code = u8::try_from(place).unwrap_or(u8::MAX);
@@ -137,6 +146,7 @@ where
         config,
         move |data, _| {
             told.callbacks.fetch_add(1, Relaxed);
+            told.strikes.store(0, Relaxed);
             // Whole moments only, or the channels would change places.
             let room = ring.vacant_len() / channels * channels;
             let fits = data.len().min(room);
@@ -164,6 +174,7 @@ where
         config,
         move |data, info| {
             told.callbacks.fetch_add(1, Relaxed);
+            told.strikes.store(0, Relaxed);
             let time = info.timestamp();
             let ahead = time.playback.checked_duration_since(time.callback).unwrap_or(Duration::ZERO);
             told.latency.store(u64::try_from(ahead.as_micros()).unwrap_or(0), Relaxed);

@@ -37,7 +37,7 @@ pub struct Endpointing {
 impl Default for Endpointing {
     fn default() -> Self {
         let ms = Duration::from_millis;
-        Self { pause: ms(700), longest: ms(30_000), shortest: ms(112), pre_roll: ms(600), tail: ms(300) }
+        Self { pause: ms(700), longest: ms(30_000), shortest: ms(80), pre_roll: ms(600), tail: ms(300) }
     }
 }
 

@@ -5,6 +5,7 @@ mod audio;
 mod backend;
 mod cli;
 mod demo;
+mod ears;
 mod house;
 mod phrases;
 mod pipeline;
