@@ -45,7 +45,7 @@ const FATAL: [ErrorKind; 6] = [
     ErrorKind::BackendError,
 ];
 
-/// ALSA's plugin for PulseAudio reports an unclear error now and then and plays on; with a dead server
+/// ALSA's plugin for `PulseAudio` reports an unclear error now and then and plays on; with a dead server
 /// it reports hundreds in milliseconds.
 const STRIKES: u64 = 20;
 

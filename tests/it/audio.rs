@@ -213,7 +213,7 @@ fn inside_play() {
 }
 
 fn square(n: u32) -> f32 {
-    if n / 60 % 2 == 0 { 0.6 } else { -0.6 }
+    if (n / 60).is_multiple_of(2) { 0.6 } else { -0.6 }
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The one integration-test binary. Each module tests one area through its public face.
-#![expect(clippy::unwrap_used, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod audio;
 mod backend;
