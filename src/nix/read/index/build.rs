@@ -1,7 +1,7 @@
 //! Building the index: from lists, or from the machine's own nixpkgs.
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use rphonetic::{DoubleMetaphone, Encoder};
 use rusqlite::{Connection, Transaction, params};
@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::import::{OptionRow, PackageRow, Row, read};
 use super::names::key;
-use super::{Contents, Index, IndexError, known, schema};
+use super::{Contents, Index, IndexError, complete, known, schema};
 use crate::config::Roots;
+use crate::nix::child::nix_program;
 use crate::nix::{Progress, Stage};
 
 /// Progress is told every so many rows.
@@ -43,16 +44,30 @@ pub fn build_from_nix(
         .tempfile_in(folder)
         .map_err(|error| IndexError::Write(error.to_string()))?;
     let output = list.as_file().try_clone().map_err(|error| IndexError::Write(error.to_string()))?;
-    let mut command = super::super::super::child::nix_program(roots, "nix-env");
-    command
-        .args(["-f", "<nixpkgs>", "-qaP", "--json", "--meta"])
-        .stdin(Stdio::null())
-        .stdout(output)
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => IndexError::NoNix,
-        _ => IndexError::Nix(error.to_string()),
-    })?;
+    let mut command = nix_program(roots, "nix-env");
+    command.args(["-f", "<nixpkgs>", "-qaP", "--json", "--meta"]).stdout(output);
+    finish(command, cancel)?;
+    let mut lists = vec![list.path().to_owned()];
+    let rest = match complete::left_out(roots, list.path(), folder, cancel) {
+        Ok(rest) => rest,
+        Err(IndexError::Cancelled) => return Err(IndexError::Cancelled),
+        // The list alone still makes an index; the best known attributes come from what ships.
+        Err(error) => {
+            tracing::warn!(target: "nix.index", %error, "attributes that nix-env leaves out could not be asked for");
+            None
+        }
+    };
+    lists.extend(rest.as_ref().map(|rest| rest.path().to_owned()));
+    write(path, "nixpkgs", &lists, cancel, tell)
+}
+
+/// Runs a Nix program whose output goes to a file, to its end or until it is cancelled.
+pub(super) fn finish(mut command: Command, cancel: &CancellationToken) -> Result<(), IndexError> {
+    let mut child =
+        command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => IndexError::NoNix,
+            _ => IndexError::Nix(error.to_string()),
+        })?;
     // Its errors are read on a thread of their own, so that a full pipe cannot stop it.
     let errors = child.stderr.take().map(|mut stderr| {
         std::thread::spawn(move || {
@@ -73,12 +88,12 @@ pub fn build_from_nix(
             Err(error) => return Err(IndexError::Nix(error.to_string())),
         }
     };
-    if !status.success() {
-        let errors = errors.and_then(|thread| thread.join().ok()).unwrap_or_default();
-        let reason = errors.lines().rev().find(|line| line.contains("error:")).unwrap_or("it gave no reason").trim();
-        return Err(IndexError::Nix(reason.trim_end_matches('.').to_owned()));
+    if status.success() {
+        return Ok(());
     }
-    write(path, "nixpkgs", &[list.path().to_owned()], cancel, tell)
+    let errors = errors.and_then(|thread| thread.join().ok()).unwrap_or_default();
+    let reason = errors.lines().rev().find(|line| line.contains("error:")).unwrap_or("it gave no reason").trim();
+    Err(IndexError::Nix(reason.trim_end_matches('.').to_owned()))
 }
 
 fn folder(path: &Path) -> Result<&Path, IndexError> {
@@ -116,6 +131,9 @@ fn write(
         if rows == before {
             return Err(IndexError::Empty(list.clone()));
         }
+    }
+    for package in complete::known(&transaction).map_err(written)? {
+        insert_package(&transaction, &package).map_err(written)?;
     }
     schema::finish(&transaction, source).map_err(written)?;
     transaction.commit().map_err(written)?;

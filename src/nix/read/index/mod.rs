@@ -4,6 +4,7 @@
 //! end, so that a broken import leaves the old one as it was.
 
 mod build;
+mod complete;
 mod error;
 mod find;
 mod import;
