@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use super::{
-    Command, CommandError, DialogueCommand, GenerationNumber, PackageAttr, Query, Risk, RollbackTarget, Slots,
+    Command, CommandError, CommandName, DialogueCommand, GenerationNumber, PackageAttr, Query, Risk, RollbackTarget, Slots,
     SystemCommand,
 };
 
@@ -30,9 +30,30 @@ impl Command {
                 };
                 SystemCommand::Rollback { target }
             }
-            _ => return DialogueCommand::named(name).map(Self::Dialogue),
+            _ => {
+                let command = Self::Dialogue(DialogueCommand::named(name)?);
+                return command.with_nothing_lost(name, slots);
+            }
         };
-        Ok(Self::System(system))
+        Self::System(system).with_nothing_lost(name, slots)
+    }
+
+    /// Refuses a value that the command would drop: "roll back to Tuesday" is not "roll back".
+    fn with_nothing_lost(self, name: &str, slots: &Slots) -> Result<Self, CommandError> {
+        let kept = self.slots();
+        match slots.iter().find(|(slot, values)| kept.all(slot).len() != values.len()) {
+            Some((slot, _)) => Err(CommandError::ExtraSlot { command: name.to_owned(), slot: slot.to_owned() }),
+            None => Ok(self),
+        }
+    }
+
+    /// The command's name.
+    #[must_use]
+    pub const fn name(&self) -> CommandName {
+        match self {
+            Self::System(command) => command.name(),
+            Self::Dialogue(command) => command.name(),
+        }
     }
 
     /// What the command can do to the machine.
@@ -61,6 +82,23 @@ impl Command {
 }
 
 impl SystemCommand {
+    /// The command's name.
+    #[must_use]
+    pub const fn name(&self) -> CommandName {
+        match self {
+            Self::Search { .. } => CommandName::Search,
+            Self::Describe { .. } => CommandName::Describe,
+            Self::IsInstalled { .. } => CommandName::IsInstalled,
+            Self::Installed => CommandName::Installed,
+            Self::Space => CommandName::Space,
+            Self::Age => CommandName::Age,
+            Self::Generations => CommandName::Generations,
+            Self::CurrentGeneration => CommandName::CurrentGeneration,
+            Self::DescribeGeneration { .. } => CommandName::DescribeGeneration,
+            Self::Rollback { .. } => CommandName::Rollback,
+        }
+    }
+
     /// What the command can do to the machine.
     #[must_use]
     pub const fn risk(&self) -> Risk {
@@ -100,6 +138,19 @@ impl SystemCommand {
 }
 
 impl DialogueCommand {
+    /// The command's name.
+    #[must_use]
+    pub const fn name(self) -> CommandName {
+        match self {
+            Self::Help => CommandName::Help,
+            Self::Yes => CommandName::Yes,
+            Self::No => CommandName::No,
+            Self::Cancel => CommandName::Cancel,
+            Self::Stop => CommandName::Stop,
+            Self::Repeat => CommandName::Repeat,
+        }
+    }
+
     fn named(name: &str) -> Result<Self, CommandError> {
         Ok(match name {
             "help" => Self::Help,
@@ -108,11 +159,65 @@ impl DialogueCommand {
             "cancel" => Self::Cancel,
             "stop" => Self::Stop,
             "repeat" => Self::Repeat,
-            _ => return Err(CommandError::UnknownCommand(name.to_owned())),
+            _ => return Err(CommandError::unknown(name)),
         })
     }
 }
 
 fn value<T: FromStr<Err = CommandError>>(command: &str, slots: &Slots, slot: &'static str) -> Result<T, CommandError> {
     slots.first(slot).ok_or_else(|| CommandError::MissingSlot { command: command.to_owned(), slot })?.parse()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn slots(pairs: &[(&str, &str)]) -> Slots {
+        let mut slots = Slots::default();
+        for (name, value) in pairs {
+            slots.push(name, *value);
+        }
+        slots
+    }
+
+    #[test]
+    fn a_rollback_keeps_its_number_and_its_risk() {
+        let command = Command::from_request("rollback", &slots(&[("number", "41")])).unwrap();
+        assert_eq!(command.preview(), "Roll back to generation 41.");
+        assert_eq!(command.risk(), Risk::Undoable);
+        assert_eq!(Command::from_request(command.name().as_str(), &command.slots()), Ok(command));
+    }
+
+    #[test]
+    fn nothing_that_was_said_is_dropped() {
+        assert!(Command::from_request("rollback", &slots(&[("date", "yesterday")])).is_err());
+        assert!(Command::from_request("rollback", &slots(&[("number", "4"), ("number", "5")])).is_err());
+        assert!(Command::from_request("rollback", &slots(&[("number", "0")])).is_err());
+    }
+
+    #[test]
+    fn hostile_names_are_refused() {
+        for bad in [
+            "${x}", "-rf", "--help", "../etc", "/bin/sh", "a\nb", "fire fox", "fir\u{0435}fox", "a;b", "$(id)", "`id`",
+            "", "a..b", "\u{202e}abc",
+        ] {
+            assert!(Command::from_request("describe", &slots(&[("package", bad)])).is_err(), "{bad:?}");
+        }
+        assert!(Command::from_request("describe", &slots(&[("package", &"a".repeat(5000))])).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_is_built_again_the_same(name in "\\PC{0,12}|describe|search|rollback", value in "\\PC{0,40}") {
+            for slot in ["package", "query", "number"] {
+                if let Ok(command) = Command::from_request(&name, &slots(&[(slot, &value)])) {
+                    prop_assert!(!command.preview().contains('\n'));
+                    prop_assert_eq!(Command::from_request(command.name().as_str(), &command.slots()), Ok(command));
+                }
+            }
+        }
+    }
 }

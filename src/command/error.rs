@@ -15,6 +15,8 @@ pub enum CommandError {
     UnknownCommand(String),
     #[error("the command {command} needs {slot}")]
     MissingSlot { command: String, slot: &'static str },
+    #[error("the command {command} does not take that {slot}")]
+    ExtraSlot { command: String, slot: String },
 }
 
 impl CommandError {
@@ -24,6 +26,10 @@ impl CommandError {
 
     pub(super) fn query(text: &str) -> Self {
         Self::Query(shown(text))
+    }
+
+    pub(super) fn unknown(text: &str) -> Self {
+        Self::UnknownCommand(shown(text))
     }
 
     pub(super) fn generation(text: &str) -> Self {
@@ -57,6 +63,9 @@ impl Explain for CommandError {
             }
             Self::UnknownCommand(_) => {
                 ("It is not one of the commands that I know.", "Say help to hear what you can say.")
+            }
+            Self::ExtraSlot { .. } => {
+                ("It has no place for a part of what was said.", "Say the command without that part.")
             }
             Self::MissingSlot { .. } => ("A part of the command was not said.", "Say the whole command again."),
         };

@@ -6,11 +6,13 @@
 
 mod build;
 mod error;
+mod name;
 mod names;
 mod preview;
 mod slots;
 
 pub use error::CommandError;
+pub use name::CommandName;
 pub use names::{GenerationNumber, PackageAttr, Query};
 pub use slots::Slots;
 

@@ -11,6 +11,7 @@ use regex::Regex;
 
 use super::error::{GrammarError, Problem};
 use super::template::{self, Part};
+use super::words::words;
 use crate::command::Slots;
 
 /// The grammar of ask-nix itself.
@@ -137,7 +138,7 @@ impl Grammar {
                 parts.insert(name.trim().to_owned(), part);
             }
             Some(("values", slot)) => {
-                let values = list().into_iter().map(|words| words.join(" ")).collect();
+                let values = text.split('|').map(|value| value.trim().to_owned()).collect();
                 self.values.insert(slot.trim().to_owned(), values);
             }
             _ if name == "polite-before" => self.before = list(),
@@ -204,7 +205,8 @@ impl Grammar {
         for name in regex.capture_names().flatten() {
             if let Some(value) = found.name(name) {
                 free += value.as_str().split_whitespace().count();
-                slots.push(name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_'), value.as_str());
+                let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
+                slots.push(name, self.as_written(name, value.as_str()));
             }
         }
         let command = self.commands.get(rule.command)?.clone();
@@ -225,9 +227,15 @@ impl Grammar {
             .ok()
     }
 
+    /// A listed value as the grammar's file writes it: "20 ounce" was "twenty ounce" there.
+    fn as_written<'a>(&'a self, slot: &str, heard: &'a str) -> &'a str {
+        let written = self.values.get(slot).and_then(|values| values.iter().find(|value| plain(value) == heard));
+        written.map_or(heard, String::as_str)
+    }
+
     fn slot_pattern(&self, slot: &str) -> String {
         if let Some(values) = self.values.get(slot) {
-            let mut values: Vec<String> = values.iter().map(|value| regex::escape(value)).collect();
+            let mut values: Vec<String> = values.iter().map(|value| regex::escape(&plain(value))).collect();
             values.sort_by_key(|value| std::cmp::Reverse(value.len()));
             return format!("(?:{})", values.join("|"));
         }
@@ -263,6 +271,11 @@ impl Grammar {
             })
             .collect()
     }
+}
+
+/// A listed value in the words that an utterance is made of.
+fn plain(value: &str) -> String {
+    words(value).map_or_else(|| value.to_owned(), |words| words.join(" "))
 }
 
 /// A value to show a slot by.

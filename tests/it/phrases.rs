@@ -1,1 +1,121 @@
 //! What is understood, on the phrase corpus.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use ask_nix::command::{Command, Risk, Slots};
+use ask_nix::intent::{Candidate, Context, Grammar, Names, Transcript, Understander, Understanding};
+
+use crate::support;
+
+const COMMANDS: &str = include_str!("../phrases/tune/commands.tsv");
+const NOTHING: &str = include_str!("../phrases/tune/nothing.tsv");
+const COFFEE: &str = include_str!("../domains/coffee.grammar");
+
+/// A machine without an index: names stand as they were said.
+struct NoIndex;
+
+impl Names for NoIndex {
+    fn packages(&self, _: &str, _: usize) -> Option<Vec<Candidate>> {
+        None
+    }
+}
+
+fn english() -> Understander {
+    Understander::new(Arc::new(Grammar::english().unwrap()))
+}
+
+fn understood(understander: &Understander, text: &str) -> Option<(String, Slots)> {
+    match understander.understand(&Transcript::typed(text), &Context { question_open: true }, &NoIndex) {
+        Understanding::Intent(intent) => Some((intent.command, intent.slots)),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_people_say_is_understood() {
+    let understander = english();
+    let (mut right, mut all) = (0_usize, 0_usize);
+    for line in COMMANDS.lines() {
+        let mut fields = line.split('\t');
+        let (sentence, command) = (fields.next().unwrap(), fields.next().unwrap());
+        let mut slots = Slots::default();
+        for (name, value) in fields.filter_map(|slot| slot.split_once('=')) {
+            slots.push(name, value);
+        }
+        let got = understood(&understander, sentence);
+        all += 1;
+        if got.as_ref().is_some_and(|(name, found)| name == command && *found == slots) {
+            right += 1;
+        } else {
+            eprintln!("{sentence:?}: wanted {command} {slots:?}, got {got:?}");
+        }
+    }
+    eprintln!("{right} of {all} sentences are understood");
+    assert!(right * 100 >= all * 95, "{right} of {all}");
+}
+
+#[test]
+fn what_is_not_a_command_changes_nothing() {
+    let understander = english();
+    let (mut quiet, mut all) = (0, 0);
+    for line in NOTHING.lines() {
+        let sentence = line.split('\t').next().unwrap();
+        all += 1;
+        let Some((name, slots)) = understood(&understander, sentence) else {
+            quiet += 1;
+            continue;
+        };
+        eprintln!("{sentence:?}: taken for {name} {slots:?}");
+        let risk = Command::from_request(&name, &slots).map(|command| command.risk());
+        assert!(!matches!(risk, Ok(Risk::Undoable | Risk::Destructive)), "{sentence:?} would change the machine: {name}");
+    }
+    eprintln!("{quiet} of {all} sentences do nothing at all; none changes anything");
+}
+
+#[test]
+fn another_domain_is_understood_by_its_own_grammar() {
+    let understander = Understander::of_domain(Arc::new(Grammar::read(COFFEE, "coffee.grammar").unwrap()));
+    let (command, slots) =
+        understood(&understander, "I'd like a twenty ounce dark roast double shot latte with some soy milk and sugar").unwrap();
+    assert_eq!(command, "orderDrink");
+    for (slot, value) in [
+        ("size", "twenty ounce"),
+        ("roast", "dark roast"),
+        ("numberOfShots", "double shot"),
+        ("coffeeDrink", "latte"),
+        ("milkAmount", "some soy milk"),
+        ("sugarAmount", "sugar"),
+    ] {
+        assert_eq!(slots.all(slot), [value], "{slot}");
+    }
+    for other in ["turn on the lights", "roll back", "I'd like a twenty ounce", "I'd like a latte and a cake"] {
+        assert_eq!(understood(&understander, other), None, "{other}");
+    }
+}
+
+#[test]
+fn every_label_of_the_coffee_recordings_can_be_said() {
+    let Some(data) = support::shared_data() else { return };
+    let Ok(text) = std::fs::read_to_string(data.join("speech/coffee/labels.json")) else {
+        eprintln!("skipped: no labels of the coffee recordings");
+        return;
+    };
+    let labels: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
+    let understander = Understander::of_domain(Arc::new(Grammar::read(COFFEE, "coffee.grammar").unwrap()));
+    for (file, label) in labels {
+        let want: BTreeMap<&str, &str> =
+            label["slots"].as_object().unwrap().iter().map(|(slot, value)| (slot.as_str(), value.as_str().unwrap().trim())).collect();
+        let mut sentence = "can I have a".to_owned();
+        for slot in ["size", "roast", "numberOfShots", "coffeeDrink"] {
+            sentence.extend(want.get(slot).map(|value| format!(" {value}")));
+        }
+        let extras: Vec<&str> = ["milkAmount", "sugarAmount"].iter().filter_map(|slot| want.get(slot).copied()).collect();
+        if !extras.is_empty() {
+            sentence = format!("{sentence} with {}", extras.join(" and "));
+        }
+        let (_, slots) = understood(&understander, &sentence).unwrap_or_else(|| panic!("{file}: {sentence}"));
+        let got: BTreeMap<&str, &str> = slots.iter().map(|(slot, values)| (slot, values[0].as_str())).collect();
+        assert_eq!(got, want, "{sentence}");
+    }
+}
