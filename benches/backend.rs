@@ -52,17 +52,20 @@ fn main() {
     }
 }
 
-/// A profile with this many generations, each a system of its own with the files that a listing reads.
+/// A profile with this many generations, each a system of its own, laid out as `NixOS` does it: what
+/// belongs to a system is in its folder, the kernel and the tools are links into the store.
 fn profile_of(roots: &Roots, count: usize) -> PathBuf {
     let profile = roots.profiles().join(format!("bench-{count}"));
+    let running = fs::canonicalize(roots.current_system()).unwrap();
+    let tool = fs::canonicalize(running.join("sw/bin/nixos-version")).unwrap();
     for number in 1..=count {
         let system = roots.store.join(format!("{number:032}-nixos-system-bench-{count}"));
-        fs::create_dir_all(system.join("kernel-modules/lib/modules/6.18.1")).unwrap();
         fs::create_dir_all(system.join("specialisation")).unwrap();
         fs::create_dir_all(system.join("sw/bin")).unwrap();
+        symlink(running.join("kernel-modules"), system.join("kernel-modules")).unwrap();
+        symlink(&tool, system.join("sw/bin/nixos-version")).unwrap();
         fs::write(system.join("nixos-version"), "26.11").unwrap();
         fs::write(system.join("configuration-name"), "").unwrap();
-        fs::copy(roots.current_system().join("sw/bin/nixos-version"), system.join("sw/bin/nixos-version")).unwrap();
         symlink(&system, roots.profiles().join(format!("bench-{count}-{number}-link"))).unwrap();
     }
     symlink(format!("bench-{count}-{count}-link"), &profile).unwrap();

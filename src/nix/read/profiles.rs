@@ -5,7 +5,7 @@
 //! `nix-env --list-generations` takes the profile's lock for this; a reading need not.
 
 use std::collections::{HashMap, HashSet};
-use std::ffi::OsString;
+use std::ffi::{CString, OsString};
 use std::fs::{self, File};
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
@@ -73,7 +73,10 @@ pub fn profile_generations(roots: &Roots, profile: &Path) -> Result<Vec<Generati
 fn systems(links: &[Link]) -> HashMap<&Path, System> {
     let paths: Vec<&Path> =
         links.iter().map(|link| link.target.as_path()).collect::<HashSet<_>>().into_iter().collect();
-    let read = |paths: &[&Path]| paths.iter().map(|&path| System::read(path)).collect::<Vec<_>>();
+    let read = |paths: &[&Path]| {
+        let mut shared = Shared::default();
+        paths.iter().map(|&path| System::read_with(path, &mut shared)).collect::<Vec<_>>()
+    };
     let threads = thread::available_parallelism().map_or(1, usize::from).min(paths.len() / FEW + 1);
     let parts: Vec<&[&Path]> = paths.chunks(paths.len().div_ceil(threads).max(1)).collect();
     let read: Vec<System> = thread::scope(|scope| {
@@ -196,15 +199,44 @@ impl System {
     /// Reads the small files of the system at `path`; what is not there stays empty.
     #[must_use]
     pub fn read(path: &Path) -> Self {
+        Self::read_with(path, &mut Shared::default())
+    }
+
+    fn read_with(path: &Path, shared: &mut Shared) -> Self {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let Ok(folder) = open(path, flags, Mode::empty()) else { return Self::default() };
         Self {
             version: line_of(&folder, "nixos-version"),
-            kernel: names_in(&folder, "kernel-modules/lib/modules").into_iter().next(),
-            revision: read_small(&folder, "sw/bin/nixos-version").as_deref().and_then(revision_in),
+            kernel: once(&mut shared.kernels, &folder, "kernel-modules", || {
+                names_in(&folder, "kernel-modules/lib/modules").into_iter().next()
+            }),
+            revision: once(&mut shared.revisions, &folder, "sw/bin/nixos-version", || {
+                read_small(&folder, "sw/bin/nixos-version").as_deref().and_then(revision_in)
+            }),
             specialisations: names_in(&folder, "specialisation"),
             label: line_of(&folder, "configuration-name"),
         }
+    }
+}
+
+/// What systems have in common: most generations link to the kernel of the one before.
+#[derive(Default)]
+struct Shared {
+    kernels: HashMap<CString, Option<String>>,
+    revisions: HashMap<CString, Option<String>>,
+}
+
+/// What is read of a link into the store, which never changes, once for each place that it leads to.
+fn once(
+    known: &mut HashMap<CString, Option<String>>,
+    folder: &OwnedFd,
+    name: &str,
+    read: impl FnOnce() -> Option<String>,
+) -> Option<String> {
+    match readlinkat(folder, name, Vec::with_capacity(LINK)) {
+        // A relative link means another thing in each folder.
+        Ok(target) if target.as_bytes().first() == Some(&b'/') => known.entry(target).or_insert_with(read).clone(),
+        _ => read(),
     }
 }
 
