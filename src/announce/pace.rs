@@ -17,7 +17,7 @@ const CLOSEST: Duration = Duration::from_secs(10);
 /// No movement for so long is told.
 const QUIET: Duration = Duration::from_secs(30);
 /// Signs of life come at doubling distances up to this one.
-const QUIET_MOST: Duration = Duration::from_secs(240);
+const QUIET_MOST: Duration = Duration::from_mins(4);
 /// Share of the told estimate by which a new one must differ, in percent.
 const ESTIMATE_MOVED: u32 = 20;
 /// An estimate below this is not worth correcting aloud.

@@ -17,7 +17,7 @@ use symphonia::core::meta::MetadataOptions;
 use super::{AudioError, Converter, FRAME_SAMPLES, Frame, SAMPLE_RATE};
 
 /// The longest file that is read: an hour is 230 MB of frames, and no command is that long.
-const LONGEST: Duration = Duration::from_secs(3600);
+const LONGEST: Duration = Duration::from_hours(1);
 
 /// A whole sound file as frames.
 #[derive(Debug, Clone)]

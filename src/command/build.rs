@@ -3,8 +3,8 @@
 use std::str::FromStr;
 
 use super::{
-    Command, CommandError, CommandName, DialogueCommand, GenerationNumber, PackageAttr, Query, Risk, RollbackTarget, Slots,
-    SystemCommand,
+    Command, CommandError, CommandName, DialogueCommand, GenerationNumber, PackageAttr, Query, Risk, RollbackTarget,
+    Slots, SystemCommand,
 };
 
 impl Command {
@@ -201,8 +201,20 @@ mod tests {
     #[test]
     fn hostile_names_are_refused() {
         for bad in [
-            "${x}", "-rf", "--help", "../etc", "/bin/sh", "a\nb", "fire fox", "fir\u{0435}fox", "a;b", "$(id)", "`id`",
-            "", "a..b", "\u{202e}abc",
+            "${x}",
+            "-rf",
+            "--help",
+            "../etc",
+            "/bin/sh",
+            "a\nb",
+            "fire fox",
+            "fir\u{0435}fox",
+            "a;b",
+            "$(id)",
+            "`id`",
+            "",
+            "a..b",
+            "\u{202e}abc",
         ] {
             assert!(Command::from_request("describe", &slots(&[("package", bad)])).is_err(), "{bad:?}");
         }

@@ -22,7 +22,7 @@ const LAYOUT: u32 = 1;
 /// How fresh demos are called.
 const PREFIX: &str = "ask-nix-demo-";
 /// A fresh demo that was left behind (by a kill, or a power cut) is removed once it is this old.
-const LEFT_BEHIND: Duration = Duration::from_secs(60 * 60);
+const LEFT_BEHIND: Duration = Duration::from_hours(1);
 
 /// A folder that is a demo's, locked for this process.
 #[derive(Debug)]

@@ -1,9 +1,11 @@
 //! From an utterance to its words: the only room that knows Whisper.
 //!
 //! Takes an `Utterance`, gives a `Transcript`. Silence, noise and music give an empty one. Never
-//! decides what the words mean.
+//! decides what the words mean, and never hands whisper.cpp a file or a sound that it would choke on.
 
 mod error;
+mod evidence;
+mod model;
 mod text;
 mod whisper;
 

@@ -10,6 +10,7 @@ mod house;
 mod phrases;
 mod pipeline;
 mod recognize;
+mod rig;
 mod search;
 mod spoken;
 mod support;

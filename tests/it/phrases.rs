@@ -68,7 +68,10 @@ fn what_is_not_a_command_changes_nothing() {
         };
         eprintln!("{sentence:?}: taken for {name} {slots:?}");
         let risk = Command::from_request(&name, &slots).map(|command| command.risk());
-        assert!(!matches!(risk, Ok(Risk::Undoable | Risk::Destructive)), "{sentence:?} would change the machine: {name}");
+        assert!(
+            !matches!(risk, Ok(Risk::Undoable | Risk::Destructive)),
+            "{sentence:?} would change the machine: {name}"
+        );
     }
     eprintln!("{quiet} of {all} sentences do nothing at all; none changes anything");
 }
@@ -77,7 +80,8 @@ fn what_is_not_a_command_changes_nothing() {
 fn another_domain_is_understood_by_its_own_grammar() {
     let understander = Understander::of_domain(Arc::new(Grammar::read(COFFEE, "coffee.grammar").unwrap()));
     let (command, slots) =
-        understood(&understander, "I'd like a twenty ounce dark roast double shot latte with some soy milk and sugar").unwrap();
+        understood(&understander, "I'd like a twenty ounce dark roast double shot latte with some soy milk and sugar")
+            .unwrap();
     assert_eq!(command, "orderDrink");
     for (slot, value) in [
         ("size", "twenty ounce"),
@@ -104,13 +108,18 @@ fn every_label_of_the_coffee_recordings_can_be_said() {
     let labels: BTreeMap<String, serde_json::Value> = serde_json::from_str(&text).unwrap();
     let understander = Understander::of_domain(Arc::new(Grammar::read(COFFEE, "coffee.grammar").unwrap()));
     for (file, label) in labels {
-        let want: BTreeMap<&str, &str> =
-            label["slots"].as_object().unwrap().iter().map(|(slot, value)| (slot.as_str(), value.as_str().unwrap().trim())).collect();
+        let want: BTreeMap<&str, &str> = label["slots"]
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(slot, value)| (slot.as_str(), value.as_str().unwrap().trim()))
+            .collect();
         let mut sentence = "can I have a".to_owned();
         for slot in ["size", "roast", "numberOfShots", "coffeeDrink"] {
             sentence.extend(want.get(slot).map(|value| format!(" {value}")));
         }
-        let extras: Vec<&str> = ["milkAmount", "sugarAmount"].iter().filter_map(|slot| want.get(slot).copied()).collect();
+        let extras: Vec<&str> =
+            ["milkAmount", "sugarAmount"].iter().filter_map(|slot| want.get(slot).copied()).collect();
         if !extras.is_empty() {
             sentence = format!("{sentence} with {}", extras.join(" and "));
         }
