@@ -339,22 +339,25 @@ impl Worker {
             }
         }
         let now = Instant::now();
+        let mut over = Vec::new();
         for (_, tag) in self.ending.extract_if(.., |(at, _)| *at <= now) {
-            if let Some(place) = self.tickets.iter().position(|(own, _)| *own == tag)
-                && let Some((_, ticket)) = self.tickets.remove(place)
-            {
-                drop(ticket.end.send(Ok(Ended::Whole)));
+            if let Some(place) = self.tickets.iter().position(|(own, _)| *own == tag) {
+                over.extend(self.tickets.remove(place));
             }
         }
+        // Before the ends are told: whoever waits for one must not find it still sounding.
         self.count.send_if_modified(|count| std::mem::replace(count, self.tickets.len()) != self.tickets.len());
+        for (_, ticket) in over {
+            drop(ticket.end.send(Ok(Ended::Whole)));
+        }
     }
 
     fn end_all(&mut self, ended: &Result<Ended, AudioError>) {
         self.ending.clear();
+        self.count.send_replace(0);
         for (_, ticket) in self.tickets.drain(..) {
             drop(ticket.end.send(ended.clone()));
         }
-        self.count.send_replace(0);
     }
 }
 

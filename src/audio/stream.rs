@@ -29,25 +29,18 @@ pub(super) struct Shared {
     pub latency: AtomicU64,
     /// Set from anywhere: throw away what is in the ring (output).
     pub flush: AtomicBool,
-    /// Unclear errors since the device last called: one may pass, many mean that it is dead.
-    strikes: AtomicU64,
     /// The first error that ends the stream: its place in `FATAL` + 1; 0 is none.
     fatal: AtomicU8,
 }
 
 /// Errors that end a stream. Any other is taken for the last of them.
-const FATAL: [ErrorKind; 6] = [
+const FATAL: [ErrorKind; 5] = [
     ErrorKind::DeviceBusy,
     ErrorKind::DeviceNotAvailable,
     ErrorKind::HostUnavailable,
     ErrorKind::PermissionDenied,
     ErrorKind::StreamInvalidated,
-    ErrorKind::BackendError,
 ];
-
-/// ALSA's plugin for `PulseAudio` reports an unclear error now and then and plays on; with a dead server
-/// it reports hundreds in milliseconds.
-const STRIKES: u64 = 20;
 
 impl Shared {
     /// Called from the sound system's threads, maybe hundreds of times in a millisecond.
@@ -58,7 +51,9 @@ impl Shared {
             }
             // The stream goes on.
             ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
-            ErrorKind::BackendError | ErrorKind::Other if self.strikes.fetch_add(1, Relaxed) < STRIKES => {
+            // Unclear errors: ALSA's plugin for `PulseAudio` reports hundreds while it starts and plays on, and as many
+            // when its server is dead. Whether the device still calls tells the two apart: who owns the stream watches it.
+            ErrorKind::BackendError | ErrorKind::Other => {
                 self.gaps.fetch_add(1, Relaxed);
             }
             kind => {
@@ -73,7 +68,7 @@ impl Shared {
     /// Why the stream ended, if it has.
     pub fn ended(&self) -> Option<String> {
         let place = usize::from(self.fatal.load(Relaxed)).checked_sub(1)?;
-        let kind = FATAL.get(place).copied().unwrap_or(ErrorKind::BackendError);
+        let kind = FATAL.get(place).copied().unwrap_or(ErrorKind::StreamInvalidated);
         Some(reason(kind).unwrap_or("the sound system reported an error").to_owned())
     }
 }
@@ -146,7 +141,6 @@ where
         config,
         move |data, _| {
             told.callbacks.fetch_add(1, Relaxed);
-            told.strikes.store(0, Relaxed);
             // Whole moments only, or the channels would change places.
             let room = ring.vacant_len() / channels * channels;
             let fits = data.len().min(room);
@@ -174,7 +168,6 @@ where
         config,
         move |data, info| {
             told.callbacks.fetch_add(1, Relaxed);
-            told.strikes.store(0, Relaxed);
             let time = info.timestamp();
             let ahead = time.playback.checked_duration_since(time.callback).unwrap_or(Duration::ZERO);
             told.latency.store(u64::try_from(ahead.as_micros()).unwrap_or(0), Relaxed);

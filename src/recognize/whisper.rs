@@ -29,6 +29,11 @@ const LEAST_CONTEXT: c_int = 384;
 const FULL_CONTEXT: c_int = 1500;
 /// Shortest sound that Whisper is given, in samples: 1.1 s; whisper.cpp gives nothing for less than 1 s.
 const LEAST_SAMPLES: usize = 17_600;
+/// Seconds up to which the context may be reduced. Longer speech is dictation, not a command: a reduced context
+/// mishears its words now and then ("asked not what your country…"), and nobody waits for an action.
+const LONGEST_COMMAND: f64 = 10.0;
+/// whisper.cpp's own default (`examples/cli/cli.cpp`).
+const BEAMS: c_int = 5;
 /// Longest sound that is one segment to Whisper, seconds.
 const WINDOW: f64 = 30.0;
 
@@ -87,10 +92,15 @@ impl Recognizer {
     }
 
     fn params(&self, seconds: f64) -> FullParams<'static, 'static> {
-        let mut params = FullParams::new(SamplingStrategy::Greedy { best_of: 1 });
+        let long = seconds > LONGEST_COMMAND;
+        let mut params = FullParams::new(if long {
+            SamplingStrategy::BeamSearch { beam_size: BEAMS, patience: -1.0 }
+        } else {
+            SamplingStrategy::Greedy { best_of: 1 }
+        });
         params.set_n_threads(self.threads());
         params.set_language(Some("en"));
-        params.set_audio_ctx(if self.settings.full_context { FULL_CONTEXT } else { context_for(seconds) });
+        params.set_audio_ctx(if long || self.settings.full_context { FULL_CONTEXT } else { context_for(seconds) });
         // Timestamps stay on: without them a reduced context repeats itself.
         params.set_single_segment(seconds < WINDOW);
         params.set_no_context(true);
