@@ -46,14 +46,12 @@ impl Shared {
     /// Called from the sound system's threads, maybe hundreds of times in a millisecond.
     fn note(&self, kind: ErrorKind) {
         match kind {
-            ErrorKind::Xrun => {
-                self.gaps.fetch_add(1, Relaxed);
-            }
             // The stream goes on.
             ErrorKind::DeviceChanged | ErrorKind::RealtimeDenied => {}
-            // Unclear errors: ALSA's plugin for `PulseAudio` reports hundreds while it starts and plays on, and as many
-            // when its server is dead. Whether the device still calls tells the two apart: who owns the stream watches it.
-            ErrorKind::BackendError | ErrorKind::Other => {
+            // Gaps, and unclear errors: ALSA's plugin for `PulseAudio` reports hundreds while it starts and plays on, and
+            // as many when its server is dead. Whether the device still calls tells the two apart: who owns the stream
+            // watches it.
+            ErrorKind::Xrun | ErrorKind::BackendError | ErrorKind::Other => {
                 self.gaps.fetch_add(1, Relaxed);
             }
             kind => {
