@@ -2,10 +2,15 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// Sound runs in real time: two worlds at once on two cores would disturb each other.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// A sound server of its own; goes away with the value.
 pub struct Rig {
+    _turn: MutexGuard<'static, ()>,
     pub folder: tempfile::TempDir,
     environment: Vec<(String, String)>,
 }
@@ -20,6 +25,7 @@ impl Rig {
             eprintln!("skipped: no PulseAudio");
             return None;
         }
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
         let output = script("start", folder.path()).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let environment = String::from_utf8(output.stdout)
@@ -28,7 +34,7 @@ impl Rig {
             .filter_map(|line| line.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .collect();
-        Some(Self { folder, environment })
+        Some(Self { _turn: turn, folder, environment })
     }
 
     /// A program in this sound world.
