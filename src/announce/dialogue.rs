@@ -92,6 +92,10 @@ pub enum Turn<'a> {
     IndexReady {
         packages: u64,
     },
+    /// A change was cut short by a kill or a power cut; `said` is what had asked for it.
+    Unfinished {
+        said: &'a str,
+    },
 }
 
 /// How a turn of the dialogue is told.
@@ -137,6 +141,7 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::NotNixos => plain(say!("not-nixos"), Message),
         Turn::Demo => plain(say!("demo"), Message),
         Turn::IndexMissing => plain(say!("index-missing"), Message),
+        Turn::Unfinished { said } => plain(say!("unfinished", said = printable(said)), Important),
         Turn::IndexReady { packages } => plain(say!("index-ready", count = packages), Message),
     }
 }

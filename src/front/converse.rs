@@ -16,7 +16,7 @@ use super::ask::{parts, runtime};
 use super::hear::recognizer;
 use super::say::voice_files;
 use super::scene::Scene;
-use super::{Done, print};
+use super::{Done, prepare, print};
 
 /// What starts an utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +54,16 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
             None
         }
     };
-    let (conversation, mut told) = Conversation::new(parts(scene)?);
+    let parts = parts(scene)?;
+    let unfinished = prepare::unfinished(&parts.backend);
+    let mut indexing = prepare::index(&parts.backend, cancel.clone());
+    let (conversation, mut told) = Conversation::new(parts);
     let (inputs, receiver) = mpsc::channel(1);
     let running = tokio::spawn(conversation.run(receiver));
     let welcome = announce::dialogue(&Turn::Welcome { typed: listening.is_none() });
-    tell(&welcome, mouth.as_ref());
+    for found in [Some(welcome), unfinished].into_iter().flatten() {
+        tell(&found, mouth.as_ref());
+    }
     match &listening {
         Some(listening) if ears == Ears::HandsFree => print::note(&format!("Listening on {}.", listening.device())),
         Some(listening) => {
@@ -79,6 +84,7 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
                 Some(Told::Asked) => if let Some(listening) = &listening { listening.arm() },
                 Some(Told::Outcome(_) | Told::Ended(_)) => {}
             },
+            Some(announcement) = indexing.recv() => tell(&announcement, mouth.as_ref()),
             Some(notice) = notices.recv() => match notice {
                 Noticed::Words(transcript) => {
                     print::line(&format!("you: {}", transcript.text));

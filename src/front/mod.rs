@@ -8,6 +8,7 @@ mod doctor;
 mod hear;
 mod log;
 mod models;
+mod prepare;
 mod print;
 mod read;
 mod say;

@@ -308,6 +308,7 @@ no-nix = There is no Nix on this machine. I can show what I do with: ask-nix --d
 not-nixos = This machine does not run NixOS. Searching works, and so do your own packages; changing the system does not.
 demo = This is a demo system. Nothing you do here changes your machine.
 index-missing = I do not know the packages yet. I am reading the list now, and tell you when I am done.
+unfinished = The last change was cut short: { $said }. Nothing was lost. To see what runs now, say: current generation. To go back, say: roll back.
 index-ready = I know { $count } packages now.
 
 ## Tables
