@@ -55,14 +55,14 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
         }
     };
     let parts = parts(scene)?;
-    let unfinished = prepare::unfinished(&parts.backend);
+    let found = [prepare::machine(&parts.backend, scene.is_demo()), prepare::unfinished(&parts.backend)];
     let mut indexing = prepare::index(&parts.backend, cancel.clone());
     let (conversation, mut told) = Conversation::new(parts);
     let (inputs, receiver) = mpsc::channel(1);
     let running = tokio::spawn(conversation.run(receiver));
     let welcome = announce::dialogue(&Turn::Welcome { typed: listening.is_none() });
-    for found in [Some(welcome), unfinished].into_iter().flatten() {
-        tell(&found, mouth.as_ref());
+    for announcement in std::iter::once(welcome).chain(found.into_iter().flatten()) {
+        tell(&announcement, mouth.as_ref());
     }
     match &listening {
         Some(listening) if ears == Ears::HandsFree => print::note(&format!("Listening on {}.", listening.device())),

@@ -1,4 +1,5 @@
-//! What a conversation finds at its start: a change that was cut short, a search index that is not there.
+//! What a conversation finds at its start: what kind of machine this is, a change that was cut short,
+//! a search index that is not there.
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -7,6 +8,19 @@ use crate::announce::{self, Announcement, Turn};
 use crate::fault::Explain;
 use crate::nix::Backend;
 use crate::nix::read::index::build_from_nix;
+
+/// What the user should know of the machine before asking it anything; nothing on a `NixOS` machine. Blocks
+/// for about 20 ms.
+pub fn machine(backend: &Backend, demo: bool) -> Option<Announcement> {
+    let found = backend.discover();
+    let turn = match (demo, &found.nix, &found.nixos) {
+        (true, ..) => Turn::Demo,
+        (_, None, None) => Turn::NoNix,
+        (_, _, None) => Turn::NotNixos,
+        _ => return None,
+    };
+    Some(announce::dialogue(&turn))
+}
 
 /// Looks for a change that was cut short. Whether it is finished or taken back is the user's to say.
 pub fn unfinished(backend: &Backend) -> Option<Announcement> {
@@ -20,7 +34,8 @@ pub fn unfinished(backend: &Backend) -> Option<Announcement> {
 /// out of the receiver, which ends with the work.
 pub fn index(backend: &Backend, cancel: CancellationToken) -> mpsc::Receiver<Announcement> {
     let (tell, told) = mpsc::channel(4);
-    if backend.index().is_err() {
+    // Without Nix there is nothing to read the list from.
+    if backend.index().is_err() && backend.roots().store.is_dir() {
         let backend = backend.clone();
         tokio::task::spawn_blocking(move || {
             let say = |announcement| drop(tell.blocking_send(announcement));

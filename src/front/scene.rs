@@ -20,7 +20,7 @@ pub struct Scene {
     /// `--speak` is true, `--no-speak` false, neither leaves it to the verb.
     pub speak: Option<bool>,
     /// Keeps a fresh demo alive as long as the call.
-    _demo: Option<Demo>,
+    demo: Option<Demo>,
 }
 
 /// A demo's own few packages are indexed at once, so that everything can be tried.
@@ -58,7 +58,12 @@ impl Scene {
             (_, true) => Some(false),
             _ => None,
         };
-        Ok(Self { roots, dirs, settings, json: common.json, yes: common.yes, speak, _demo: demo })
+        Ok(Self { roots, dirs, settings, json: common.json, yes: common.yes, speak, demo })
+    }
+
+    /// Whether this is a demo system and not the machine.
+    pub const fn is_demo(&self) -> bool {
+        self.demo.is_some()
     }
 
     /// The backend of this machine or demo.
