@@ -7,8 +7,9 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{Command, DialogueCommand, Risk, SystemCommand};
-use crate::fault::Fault;
+use crate::fault::{Explain, Fault};
 use crate::intent::{Candidate, Context, Intent};
+use crate::nix::NixError;
 
 use super::decide::{Decided, Decision};
 
@@ -179,6 +180,7 @@ impl Dialogue {
             DialogueCommand::Stop => self.close(Reply::Stopped),
             DialogueCommand::Repeat => Next::Reply(Reply::Repeat),
             DialogueCommand::Help => Next::Reply(Reply::Help),
+            other => Next::Reply(Reply::Refused(NixError::NotYet { command: other.name() }.fault())),
         }
     }
 
@@ -243,7 +245,7 @@ mod tests {
 
     fn feed(dialogue: &mut Dialogue, event: &Event, now: Instant) -> Next {
         let decision = match event {
-            Event::Talk(command) => Decision::Run(Command::Dialogue(*command)),
+            Event::Talk(command) => Decision::Run(Command::Dialogue(command.clone())),
             Event::Read => Decision::Run(Command::System(SystemCommand::Generations)),
             Event::Change(number) => Decision::Confirm(rollback(*number)),
             Event::Choice => Decision::Ask {

@@ -3,169 +3,112 @@
 use std::str::FromStr;
 
 use super::{
-    Command, CommandError, CommandName, DialogueCommand, GenerationNumber, PackageAttr, Query, Risk, RollbackTarget,
-    Slots, SystemCommand,
+    Command, CommandError, CommandName as Name, Deletion, DialogueCommand, DiffRange, Packages, RollbackTarget, Slots,
+    SystemCommand,
 };
 
 impl Command {
-    /// The command behind a name and its slots; every value is validated here.
+    /// The command behind a name and its slots; every value is validated here, and none is dropped.
     pub fn from_request(name: &str, slots: &Slots) -> Result<Self, CommandError> {
-        let package = || value::<PackageAttr>(name, slots, "package");
-        let system = match name {
-            "search" => SystemCommand::Search { query: value::<Query>(name, slots, "query")? },
-            "describe" => SystemCommand::Describe { package: package()? },
-            "is-installed" => SystemCommand::IsInstalled { package: package()? },
-            "installed" => SystemCommand::Installed,
-            "space" => SystemCommand::Space,
-            "age" => SystemCommand::Age,
-            "generations" => SystemCommand::Generations,
-            "current-generation" => SystemCommand::CurrentGeneration,
-            "describe-generation" => {
-                SystemCommand::DescribeGeneration { number: value::<GenerationNumber>(name, slots, "number")? }
-            }
-            "rollback" => {
-                let target = match slots.first("number") {
-                    None => RollbackTarget::Previous,
-                    Some(number) => RollbackTarget::Number(number.parse()?),
-                };
-                SystemCommand::Rollback { target }
-            }
-            _ => {
-                let command = Self::Dialogue(DialogueCommand::named(name)?);
-                return command.with_nothing_lost(name, slots);
-            }
+        let name: Name = name.parse()?;
+        let command = match system(name, slots)? {
+            Some(command) => Self::System(command),
+            None => Self::Dialogue(DialogueCommand::build(name, slots)?),
         };
-        Self::System(system).with_nothing_lost(name, slots)
+        command.with_nothing_lost(slots)
     }
 
     /// Refuses a value that the command would drop: "roll back to Tuesday" is not "roll back".
-    fn with_nothing_lost(self, name: &str, slots: &Slots) -> Result<Self, CommandError> {
+    fn with_nothing_lost(self, slots: &Slots) -> Result<Self, CommandError> {
         let kept = self.slots();
-        match slots.iter().find(|(slot, values)| kept.all(slot).len() != values.len()) {
-            Some((slot, _)) => Err(CommandError::ExtraSlot { command: name.to_owned(), slot: slot.to_owned() }),
-            None => Ok(self),
-        }
-    }
-
-    /// The command's name.
-    #[must_use]
-    pub const fn name(&self) -> CommandName {
-        match self {
-            Self::System(command) => command.name(),
-            Self::Dialogue(command) => command.name(),
-        }
-    }
-
-    /// What the command can do to the machine.
-    #[must_use]
-    pub fn risk(&self) -> Risk {
-        match self {
-            Self::System(command) => command.risk(),
-            Self::Dialogue(_) => Risk::Read,
-        }
-    }
-
-    /// Whether it ends what is going on.
-    #[must_use]
-    pub fn stops(&self) -> bool {
-        matches!(self, Self::Dialogue(DialogueCommand::Stop | DialogueCommand::Cancel))
-    }
-
-    /// The slots that the command was made from, with their validated values.
-    #[must_use]
-    pub fn slots(&self) -> Slots {
-        match self {
-            Self::System(command) => command.slots(),
-            Self::Dialogue(_) => Slots::default(),
-        }
-    }
-}
-
-impl SystemCommand {
-    /// The command's name.
-    #[must_use]
-    pub const fn name(&self) -> CommandName {
-        match self {
-            Self::Search { .. } => CommandName::Search,
-            Self::Describe { .. } => CommandName::Describe,
-            Self::IsInstalled { .. } => CommandName::IsInstalled,
-            Self::Installed => CommandName::Installed,
-            Self::Space => CommandName::Space,
-            Self::Age => CommandName::Age,
-            Self::Generations => CommandName::Generations,
-            Self::CurrentGeneration => CommandName::CurrentGeneration,
-            Self::DescribeGeneration { .. } => CommandName::DescribeGeneration,
-            Self::Rollback { .. } => CommandName::Rollback,
-        }
-    }
-
-    /// What the command can do to the machine.
-    #[must_use]
-    pub const fn risk(&self) -> Risk {
-        match self {
-            Self::Rollback { .. } => Risk::Undoable,
-            Self::Search { .. }
-            | Self::Describe { .. }
-            | Self::IsInstalled { .. }
-            | Self::Installed
-            | Self::Space
-            | Self::Age
-            | Self::Generations
-            | Self::CurrentGeneration
-            | Self::DescribeGeneration { .. } => Risk::Read,
-        }
-    }
-
-    /// The slots that the command was made from, with their validated values.
-    #[must_use]
-    pub fn slots(&self) -> Slots {
-        let mut slots = Slots::default();
-        match self {
-            Self::Search { query } => slots.push("query", query.as_str()),
-            Self::Describe { package } | Self::IsInstalled { package } => slots.push("package", package.as_str()),
-            Self::DescribeGeneration { number } | Self::Rollback { target: RollbackTarget::Number(number) } => {
-                slots.push("number", number.to_string());
+        // Another slot of the same meaning may take a value over, but none may go missing.
+        let count = |slots: &Slots| slots.iter().map(|(_, values)| values.len()).sum::<usize>();
+        let lost = slots.iter().find(|(slot, values)| kept.all(slot).len() != values.len());
+        match lost {
+            Some((slot, _)) if count(&kept) != count(slots) => {
+                Err(CommandError::ExtraSlot { command: self.name(), slot: slot.to_owned() })
             }
-            Self::Installed
-            | Self::Space
-            | Self::Age
-            | Self::Generations
-            | Self::CurrentGeneration
-            | Self::Rollback { target: RollbackTarget::Previous } => {}
+            _ => Ok(self),
         }
-        slots
     }
 }
 
-impl DialogueCommand {
-    /// The command's name.
-    #[must_use]
-    pub const fn name(self) -> CommandName {
-        match self {
-            Self::Help => CommandName::Help,
-            Self::Yes => CommandName::Yes,
-            Self::No => CommandName::No,
-            Self::Cancel => CommandName::Cancel,
-            Self::Stop => CommandName::Stop,
-            Self::Repeat => CommandName::Repeat,
+fn system(name: Name, slots: &Slots) -> Result<Option<SystemCommand>, CommandError> {
+    let get = Get { name, slots };
+    Ok(Some(match name {
+        Name::Search => SystemCommand::Search { query: get.one("query")? },
+        Name::Describe => SystemCommand::Describe { package: get.one("package")? },
+        Name::Install => SystemCommand::Install { packages: get.packages()? },
+        Name::Remove => SystemCommand::Remove { packages: get.packages()? },
+        Name::Try => SystemCommand::Try { packages: get.packages()? },
+        Name::WhichProgram => SystemCommand::WhichProgram { program: get.one("program")? },
+        Name::IsInstalled => SystemCommand::IsInstalled { package: get.one("package")? },
+        Name::Installed => SystemCommand::Installed,
+        Name::Size => SystemCommand::Size { package: get.one("package")? },
+        Name::Why => SystemCommand::Why { package: get.one("package")? },
+        Name::Referrers => SystemCommand::Referrers { package: get.one("package")? },
+        Name::Plan => SystemCommand::Plan,
+        Name::Switch => SystemCommand::Switch,
+        Name::Test => SystemCommand::Test,
+        Name::Boot => SystemCommand::Boot,
+        Name::Update => SystemCommand::Update,
+        Name::UpdateCheck => SystemCommand::UpdateCheck,
+        Name::Rollback => SystemCommand::Rollback { target: RollbackTarget::build(slots)? },
+        Name::Generations => SystemCommand::Generations,
+        Name::CurrentGeneration => SystemCommand::CurrentGeneration,
+        Name::DescribeGeneration => SystemCommand::DescribeGeneration { number: get.one("number")? },
+        Name::Diff => SystemCommand::Diff { range: DiffRange::build(slots)? },
+        Name::Keep => SystemCommand::Keep { number: get.maybe("number")? },
+        Name::LabelGeneration => {
+            SystemCommand::LabelGeneration { number: get.maybe("number")?, label: get.one("query")? }
         }
-    }
-
-    fn named(name: &str) -> Result<Self, CommandError> {
-        Ok(match name {
-            "help" => Self::Help,
-            "yes" => Self::Yes,
-            "no" => Self::No,
-            "cancel" => Self::Cancel,
-            "stop" => Self::Stop,
-            "repeat" => Self::Repeat,
-            _ => return Err(CommandError::unknown(name)),
-        })
-    }
+        Name::DeleteGenerations => SystemCommand::DeleteGenerations { which: Deletion::build(slots)? },
+        Name::Gc => SystemCommand::Gc { age: get.maybe("age")?, keep: get.maybe("keep")? },
+        Name::Optimise => SystemCommand::Optimise,
+        Name::Verify => SystemCommand::Verify,
+        Name::Space => SystemCommand::Space,
+        Name::RebootNeeded => SystemCommand::RebootNeeded,
+        Name::Age => SystemCommand::Age,
+        Name::SearchOptions => SystemCommand::SearchOptions { query: get.one("query")? },
+        Name::ExplainOption => SystemCommand::ExplainOption { option: get.one("option")? },
+        Name::ReadOption => SystemCommand::ReadOption { option: get.one("option")? },
+        Name::SetOption => SystemCommand::SetOption { option: get.one("option")?, value: get.one("to")? },
+        Name::ServiceList => SystemCommand::ServiceList,
+        Name::ServiceStatus => SystemCommand::ServiceStatus { service: get.one("service")? },
+        Name::ServiceStart => SystemCommand::ServiceStart { service: get.one("service")? },
+        Name::ServiceStop => SystemCommand::ServiceStop { service: get.one("service")? },
+        Name::ServiceRestart => SystemCommand::ServiceRestart { service: get.one("service")? },
+        Name::Logs => SystemCommand::Logs { service: get.maybe("service")? },
+        Name::Explain => SystemCommand::Explain,
+        Name::Health => SystemCommand::Health,
+        Name::Undo => SystemCommand::Undo,
+        _ => return Ok(None),
+    }))
 }
 
-fn value<T: FromStr<Err = CommandError>>(command: &str, slots: &Slots, slot: &'static str) -> Result<T, CommandError> {
-    slots.first(slot).ok_or_else(|| CommandError::MissingSlot { command: command.to_owned(), slot })?.parse()
+/// The slots of one request, as values.
+struct Get<'a> {
+    name: Name,
+    slots: &'a Slots,
+}
+
+impl Get<'_> {
+    fn one<T: FromStr<Err = CommandError>>(&self, slot: &'static str) -> Result<T, CommandError> {
+        self.slots.first(slot).ok_or(CommandError::MissingSlot { command: self.name, slot })?.parse()
+    }
+
+    fn maybe<T: FromStr<Err = CommandError>>(&self, slot: &str) -> Result<Option<T>, CommandError> {
+        self.slots.first(slot).map(str::parse).transpose()
+    }
+
+    fn packages(&self) -> Result<Packages, CommandError> {
+        let named = self.slots.all("package");
+        if named.is_empty() {
+            return Err(CommandError::MissingSlot { command: self.name, slot: "package" });
+        }
+        let packages = named.iter().map(|name| name.parse()).collect::<Result<_, _>>()?;
+        Packages::new(packages).ok_or(CommandError::Packages)
+    }
 }
 
 #[cfg(test)]
@@ -174,6 +117,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::command::Risk;
 
     fn slots(pairs: &[(&str, &str)]) -> Slots {
         let mut slots = Slots::default();
@@ -193,7 +137,7 @@ mod tests {
 
     #[test]
     fn nothing_that_was_said_is_dropped() {
-        assert!(Command::from_request("rollback", &slots(&[("date", "yesterday")])).is_err());
+        assert!(Command::from_request("switch", &slots(&[("date", "yesterday")])).is_err());
         assert!(Command::from_request("rollback", &slots(&[("number", "4"), ("number", "5")])).is_err());
         assert!(Command::from_request("rollback", &slots(&[("number", "0")])).is_err());
     }
@@ -223,11 +167,18 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_built_is_built_again_the_same(name in "\\PC{0,12}|describe|search|rollback", value in "\\PC{0,40}") {
-            for slot in ["package", "query", "number"] {
-                if let Ok(command) = Command::from_request(&name, &slots(&[(slot, &value)])) {
-                    prop_assert!(!command.preview().contains('\n'));
-                    prop_assert_eq!(Command::from_request(command.name().as_str(), &command.slots()), Ok(command));
+        fn what_is_built_is_built_again_the_same(name in "\\PC{0,12}", command in prop::sample::select(Name::ALL), value in "\\PC{0,40}|[0-9]{1,3}( days)?|yesterday|last") {
+            // A made-up name is refused, never a panic.
+            if name.parse::<Name>().is_err() {
+                prop_assert!(Command::from_request(&name, &Slots::default()).is_err());
+            }
+            let all = ["package", "option", "service", "number", "from", "to", "date", "before", "age", "keep", "query", "program"];
+            for slot in all {
+                let asked = slots(&[(slot, &value)]);
+                if let Ok(built) = Command::from_request(command.as_str(), &asked) {
+                    prop_assert!(!built.preview().contains('\n'));
+                    prop_assert_eq!(built.name(), command);
+                    prop_assert_eq!(Command::from_request(built.name().as_str(), &built.slots()), Ok(built));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What validation refuses, and how it is told.
 
+use super::{CommandName, GenerationNumber};
 use crate::fault::{Explain, Fault, Kind};
 
 /// A value or a command that is not taken.
@@ -11,12 +12,28 @@ pub enum CommandError {
     Query(String),
     #[error("\u{201c}{0}\u{201d} is not the number of a generation")]
     Generation(String),
+    #[error("\u{201c}{0}\u{201d} is not the name of an option")]
+    OptionName(String),
+    #[error("\u{201c}{0}\u{201d} is not the name of a service")]
+    ServiceName(String),
+    #[error("\u{201c}{0}\u{201d} is not the name of a program")]
+    ProgramName(String),
+    #[error("\u{201c}{0}\u{201d} is not a time in the past")]
+    Date(String),
+    #[error("\u{201c}{0}\u{201d} is not a length of time")]
+    Age(String),
+    #[error("\u{201c}{0}\u{201d} is not a count")]
+    Count(String),
+    #[error("there are no generations from {from} to {to}")]
+    Range { from: GenerationNumber, to: GenerationNumber },
+    #[error("these are not packages that can be named together")]
+    Packages,
     #[error("there is no command {0}")]
     UnknownCommand(String),
     #[error("the command {command} needs {slot}")]
-    MissingSlot { command: String, slot: &'static str },
+    MissingSlot { command: CommandName, slot: &'static str },
     #[error("the command {command} does not take that {slot}")]
-    ExtraSlot { command: String, slot: String },
+    ExtraSlot { command: CommandName, slot: String },
 }
 
 impl CommandError {
@@ -26,6 +43,30 @@ impl CommandError {
 
     pub(super) fn query(text: &str) -> Self {
         Self::Query(shown(text))
+    }
+
+    pub(super) fn option(text: &str) -> Self {
+        Self::OptionName(shown(text))
+    }
+
+    pub(super) fn service(text: &str) -> Self {
+        Self::ServiceName(shown(text))
+    }
+
+    pub(super) fn program(text: &str) -> Self {
+        Self::ProgramName(shown(text))
+    }
+
+    pub(super) fn date(text: &str) -> Self {
+        Self::Date(shown(text))
+    }
+
+    pub(super) fn age(text: &str) -> Self {
+        Self::Age(shown(text))
+    }
+
+    pub(super) fn count(text: &str) -> Self {
+        Self::Count(shown(text))
     }
 
     pub(super) fn unknown(text: &str) -> Self {
@@ -60,6 +101,29 @@ impl Explain for CommandError {
             ),
             Self::Generation(_) => {
                 ("Generations are numbered from one.", "List the generations to hear which there are.")
+            }
+            Self::OptionName(_) => (
+                "Options are words joined by dots, such as services dot openssh dot enable.",
+                "Search the options to find its name.",
+            ),
+            Self::ServiceName(_) => (
+                "Service names hold letters, digits, dashes, dots and underscores.",
+                "List the services to hear which there are.",
+            ),
+            Self::ProgramName(_) => {
+                ("A program is named by one word, as it would be typed.", "Search for what the program does.")
+            }
+            Self::Date(_) => (
+                "I know days, such as yesterday or last Tuesday, and how long ago, such as two weeks ago.",
+                "Say the day in another way.",
+            ),
+            Self::Age(_) => {
+                ("It is a number and hours, days, weeks, months or years.", "Say, for example, thirty days.")
+            }
+            Self::Count(_) => ("It is a whole number, one or more.", "Say the number again."),
+            Self::Range { .. } => ("The first number is the larger one.", "Say the smaller number first."),
+            Self::Packages => {
+                ("There are too many of them, or one is named twice.", "Name each once, at most twenty in all.")
             }
             Self::UnknownCommand(_) => {
                 ("It is not one of the commands that I know.", "Say help to hear what you can say.")

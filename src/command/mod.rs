@@ -4,17 +4,27 @@
 //! person said gets past here except as one of these types. This room does no input or output
 //! and knows no other room.
 
+mod amount;
 mod build;
+mod dialogue;
 mod error;
 mod name;
 mod names;
 mod preview;
 mod slots;
+mod system;
+mod targets;
+mod when;
 
+pub use amount::{Age, AgeUnit, KeepCount};
+pub use dialogue::{Choice, DialogueCommand};
 pub use error::CommandError;
 pub use name::CommandName;
-pub use names::{GenerationNumber, PackageAttr, Query};
+pub use names::{GenerationNumber, Label, OptionPath, OptionValue, PackageAttr, ProgramName, Query, ServiceName};
 pub use slots::Slots;
+pub use system::SystemCommand;
+pub use targets::{Deletion, DiffRange, Packages, RollbackTarget};
+pub use when::{DayPart, When};
 
 use serde::Serialize;
 
@@ -27,51 +37,39 @@ pub enum Command {
     Dialogue(DialogueCommand),
 }
 
-/// What the backend does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SystemCommand {
-    Search {
-        query: Query,
-    },
-    Describe {
-        package: PackageAttr,
-    },
-    IsInstalled {
-        package: PackageAttr,
-    },
-    Installed,
-    /// How large the store is, and what in it is largest.
-    Space,
-    /// How old the system that runs now is.
-    Age,
-    Generations,
-    CurrentGeneration,
-    DescribeGeneration {
-        number: GenerationNumber,
-    },
-    Rollback {
-        target: RollbackTarget,
-    },
-}
+impl Command {
+    /// The command's name.
+    #[must_use]
+    pub const fn name(&self) -> CommandName {
+        match self {
+            Self::System(command) => command.name(),
+            Self::Dialogue(command) => command.name(),
+        }
+    }
 
-/// Where a roll back goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RollbackTarget {
-    /// To the system that ran before the one that runs now.
-    Previous,
-    /// To one generation.
-    Number(GenerationNumber),
-}
+    /// What the command can do to the machine.
+    #[must_use]
+    pub const fn risk(&self) -> Risk {
+        match self {
+            Self::System(command) => command.risk(),
+            Self::Dialogue(_) => Risk::Read,
+        }
+    }
 
-/// What the assistant does by itself, at any time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DialogueCommand {
-    Help,
-    Yes,
-    No,
-    Cancel,
-    Stop,
-    Repeat,
+    /// Whether it ends what is going on.
+    #[must_use]
+    pub const fn stops(&self) -> bool {
+        matches!(self, Self::Dialogue(DialogueCommand::Stop | DialogueCommand::Cancel))
+    }
+
+    /// The slots that the command was made from, with their validated values.
+    #[must_use]
+    pub fn slots(&self) -> Slots {
+        match self {
+            Self::System(command) => command.slots(),
+            Self::Dialogue(command) => command.slots(),
+        }
+    }
 }
 
 /// What a command can do to the machine.

@@ -9,7 +9,7 @@ use super::CommandError;
 
 macro_rules! names {
     ($($variant:ident = $text:literal,)*) => {
-        /// The name of a command. Not every one can be built yet: see [`super::Command::from_request`].
+        /// The name of a command.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         pub enum CommandName {
             $(#[serde(rename = $text)] $variant,)*
@@ -21,7 +21,7 @@ macro_rules! names {
 
             /// The name in kebab-case.
             #[must_use]
-            pub fn as_str(self) -> &'static str {
+            pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)*
                 }

@@ -18,6 +18,13 @@ impl Slots {
         self.0.entry(name.to_owned()).or_default().push(value.into());
     }
 
+    /// Adds a value, if there is one.
+    pub fn extend<T: std::fmt::Display>(&mut self, name: &str, value: Option<&T>) {
+        if let Some(value) = value {
+            self.push(name, value.to_string());
+        }
+    }
+
     /// Replaces all values of a slot.
     pub fn set(&mut self, name: &str, values: Vec<String>) {
         self.0.insert(name.to_owned(), values);

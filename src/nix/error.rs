@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::command::GenerationNumber;
+use crate::command::{CommandName, GenerationNumber};
 use crate::fault::{Explain, Fault, Kind};
 
 use super::change::activate::ActivationExit;
@@ -45,6 +45,8 @@ pub enum NixError {
     Journal { path: PathBuf, source: rusqlite::Error },
     #[error("{} could not be brought back", path.display())]
     NotRestored { path: PathBuf },
+    #[error("this version has no way to do {command}")]
+    NotYet { command: CommandName },
     #[error("nothing is unfinished")]
     NothingUnfinished,
     #[error(transparent)]
@@ -204,6 +206,11 @@ impl Explain for NixError {
                 format!("I know no package called {package}."),
                 "The search index does not have it.".into(),
                 "Search for it in other words.",
+            ),
+            Self::NotYet { .. } => refused(
+                "I understood you, but this version of me cannot do that yet.".into(),
+                "Nothing was changed.".into(),
+                "Say help to hear what I can do.",
             ),
             Self::NothingUnfinished => refused(
                 "Nothing is unfinished.".into(),

@@ -12,7 +12,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{GenerationNumber, PackageAttr, SystemCommand};
+use crate::command::{GenerationNumber, PackageAttr, Risk, SystemCommand};
 use crate::config::Roots;
 use crate::fault::Explain;
 
@@ -128,7 +128,7 @@ impl Backend {
             SystemCommand::Space => self.space(),
             SystemCommand::Age => self.age(),
             SystemCommand::Rollback { target } => {
-                rollback::roll_back(self.roots(), &self.files().journal, *target, why, cancel, tell)
+                rollback::roll_back(self.roots(), &self.files().journal, target, why, cancel, tell)
             }
             SystemCommand::Search { query } => {
                 let results = self.index()?.search(query, RESULTS)?;
@@ -139,6 +139,7 @@ impl Backend {
                 let package = found.ok_or_else(|| NixError::UnknownPackage { package: package.to_string() })?;
                 Ok(Outcome::Described { package })
             }
+            other => Err(NixError::NotYet { command: other.name() }),
         }
     }
 
@@ -159,18 +160,12 @@ impl Backend {
     pub fn preview(&self, command: &SystemCommand) -> Result<PlanFacts, NixError> {
         match command {
             SystemCommand::Rollback { target } => {
-                let plan = rollback::plan(self.roots(), &self.files().journal, *target)?;
+                let plan = rollback::plan(self.roots(), &self.files().journal, target)?;
                 Ok(PlanFacts::Rollback(Box::new(plan)))
             }
-            SystemCommand::Search { .. }
-            | SystemCommand::Describe { .. }
-            | SystemCommand::IsInstalled { .. }
-            | SystemCommand::Installed
-            | SystemCommand::Space
-            | SystemCommand::Age
-            | SystemCommand::Generations
-            | SystemCommand::CurrentGeneration
-            | SystemCommand::DescribeGeneration { .. } => Ok(PlanFacts::Reads),
+            reads if reads.risk() == Risk::Read => Ok(PlanFacts::Reads),
+            // Before the question: nobody is asked to agree to what then cannot be done.
+            other => Err(NixError::NotYet { command: other.name() }),
         }
     }
 

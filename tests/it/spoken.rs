@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use ask_nix::announce::{self, Announcement, Beat, HistoryError, Turn, Verbosity};
-use ask_nix::command::{CommandError, GenerationNumber, Risk};
+use ask_nix::command::{CommandError, CommandName, GenerationNumber, Risk};
 use ask_nix::config::ConfigError;
 use ask_nix::fault::Explain;
 use ask_nix::nix::{Generation, Outcome, Package, Progress, SearchHit, SearchKind, Stage};
@@ -300,7 +300,7 @@ fn errors_are_told() {
         ("command", Box::new(CommandError::Query(String::new()))),
         ("command", Box::new(CommandError::Generation(owned("zero")))),
         ("command", Box::new(CommandError::UnknownCommand(owned("dance")))),
-        ("command", Box::new(CommandError::MissingSlot { command: owned("describe"), slot: "package" })),
+        ("command", Box::new(CommandError::MissingSlot { command: CommandName::Describe, slot: "package" })),
         ("config", Box::new(ConfigError::Unreadable { path: path(), reason: owned("permission denied") })),
         (
             "config",

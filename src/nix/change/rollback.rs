@@ -12,7 +12,7 @@ use rustix::fs::{Access, access};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{GenerationNumber, RollbackTarget};
+use crate::command::{CommandName, GenerationNumber, RollbackTarget};
 use crate::config::Roots;
 use crate::nix::read::difference::Difference;
 use crate::nix::read::profiles::{current_number, generation_of, running_system, system_generations};
@@ -46,12 +46,12 @@ pub struct RollbackPlan {
 }
 
 /// Finds out what a roll back would do, and whether it can be done. Changes nothing.
-pub fn plan(roots: &Roots, journal: &Path, target: RollbackTarget) -> Result<RollbackPlan, NixError> {
+pub fn plan(roots: &Roots, journal: &Path, target: &RollbackTarget) -> Result<RollbackPlan, NixError> {
     let generations = system_generations(roots)?;
     let running = running_system(roots)?;
     let from = generation_of(&generations, &running).cloned();
     let to = match target {
-        RollbackTarget::Number(number) => crate::nix::run::pick(generations.clone(), number)?,
+        RollbackTarget::Number(number) => crate::nix::run::pick(generations.clone(), *number)?,
         RollbackTarget::Previous => {
             // Without a journal nothing of ours has happened yet.
             let entries = if journal.exists() { Journal::open(journal)?.entries(PAST)? } else { Vec::new() };
@@ -60,6 +60,10 @@ pub fn plan(roots: &Roots, journal: &Path, target: RollbackTarget) -> Result<Rol
                 None => NixError::RunningUnknown { path: running.clone() },
             })?
         }
+        RollbackTarget::Date(_)
+        | RollbackTarget::BeforeInstalled(_)
+        | RollbackTarget::BeforeUpdate
+        | RollbackTarget::LastWorking => return Err(NixError::NotYet { command: CommandName::Rollback }),
     };
     if to.path == running && to.current {
         return Err(NixError::RunsAlready { number: to.number });
@@ -112,7 +116,7 @@ fn permitted(roots: &Roots) -> Result<(), NixError> {
 pub fn roll_back(
     roots: &Roots,
     journal: &Path,
-    target: RollbackTarget,
+    target: &RollbackTarget,
     why: &str,
     cancel: &CancellationToken,
     tell: &mut dyn FnMut(Progress),
@@ -125,7 +129,7 @@ pub fn roll_back(
     let before = Before { running: plan.running.clone(), default: plan.default };
     let what = match target {
         RollbackTarget::Previous => What::Back,
-        RollbackTarget::Number(_) => What::To,
+        _ => What::To,
     };
     let change = record.begin(
         &turn,
