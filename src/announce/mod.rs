@@ -28,7 +28,7 @@ pub use fault::fault;
 pub use history::{Entry, History};
 pub use outcome::outcome;
 pub use pace::{Beat, Pace};
-pub use plan::question;
+pub use plan::{difference, question};
 pub use progress::progress;
 pub use queue::{Queue, Step, Ticket};
 

@@ -6,7 +6,7 @@ use super::when::when;
 use super::words::{join, list, say};
 use super::{Announcement, Turn, dialogue};
 use crate::command::Risk;
-use crate::nix::{PlanFacts, RollbackPlan};
+use crate::nix::{Difference, PlanFacts, RollbackPlan};
 
 /// Packages that a question names; more cannot be kept in mind before saying yes.
 const NAMED: usize = 4;
@@ -30,18 +30,22 @@ fn rollback(plan: &RollbackPlan, now: &Zoned) -> String {
         Some(from) => say!("plan-rollback", from = from.number.to_string(), to = to, when = date),
         None => say!("plan-rollback-unknown", to = to, when = date),
     };
-    let difference = &plan.difference;
+    let restart = if plan.reboot_needed { say!("plan-restart") } else { String::new() };
+    join([way, difference(&plan.difference), restart])
+}
+
+/// What differs between two systems, in a sentence or two.
+#[must_use]
+pub fn difference(difference: &Difference) -> String {
     let part = |id: &str, names: &[String]| {
         if names.is_empty() { String::new() } else { say!(id, list = list(names, NAMED, names.len())) }
     };
     let changed: Vec<String> = difference.changed.iter().map(|changed| changed.name.clone()).collect();
     let same = difference.same_packages();
     join([
-        way,
         part("plan-removes", &difference.removed),
         part("plan-adds", &difference.added),
         part("plan-changes", &changed),
         if same { say!("plan-same") } else { String::new() },
-        if plan.reboot_needed { say!("plan-restart") } else { String::new() },
     ])
 }

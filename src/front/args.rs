@@ -93,6 +93,12 @@ pub enum Verb {
     },
     /// Listen hands-free, and answer until told to stop.
     Listen,
+    /// The assistant in a terminal: pages, lists, keys, and the voice.
+    Tui {
+        /// Line by line, without redraws: for screen readers. ACCESSIBLE=1 does the same.
+        #[arg(long)]
+        plain: bool,
+    },
     /// Recognise sound files and tell what would be done.
     Hear {
         #[arg(required = true, value_name = "FILE")]

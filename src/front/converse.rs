@@ -34,12 +34,14 @@ pub fn converse(scene: &Scene, ears: Ears) -> Done {
 
 /// The voice, or a word about why there is none: then everything is on the screen alone.
 pub async fn mouth(scene: &Scene) -> Option<Mouth> {
-    let open = async {
-        let player = Player::open(scene.settings.audio.output.as_deref()).map_err(|error| error.fault())?;
-        let speaker = Speaker::start(voice_files(scene)?).await.map_err(|error| error.fault())?;
-        Ok::<_, Fault>(Mouth::start(speaker, player, scene.settings.voice.rate))
-    };
-    open.await.inspect_err(|fault| print::fault(fault, false)).ok()
+    open_mouth(scene).await.inspect_err(|fault| print::fault(fault, false)).ok()
+}
+
+/// The voice, without a word.
+pub async fn open_mouth(scene: &Scene) -> Result<Mouth, Fault> {
+    let player = Player::open(scene.settings.audio.output.as_deref()).map_err(|error| error.fault())?;
+    let speaker = Speaker::start(voice_files(scene)?).await.map_err(|error| error.fault())?;
+    Ok(Mouth::start(speaker, player, scene.settings.voice.rate))
 }
 
 async fn talk(scene: &Scene, ears: Ears) -> Done {
@@ -125,7 +127,8 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
     Ok(())
 }
 
-fn listen(
+/// Opens the microphone.
+pub fn listen(
     scene: &Scene,
     hands_free: bool,
     mouth: Option<Mouth>,

@@ -13,6 +13,7 @@ mod print;
 mod read;
 mod say;
 mod scene;
+mod tui;
 
 use std::process::ExitCode;
 
@@ -61,6 +62,7 @@ fn dispatch(cli: Cli) -> Done {
         Some(Verb::Do { words }) => ask::once(&scene, &words.join(" ")),
         None => converse::converse(&scene, Ears::IfThere),
         Some(Verb::Listen) => converse::converse(&scene, Ears::HandsFree),
+        Some(Verb::Tui { plain }) => tui::tui(&scene, plain),
         Some(Verb::Hear { files, domain }) => hear::hear(&scene, &files, domain.grammar.as_deref()),
         Some(Verb::Say { text, out }) => say::say(&scene, &text.join(" "), out.as_deref()),
         Some(Verb::Doctor { audio }) => doctor::doctor(&scene, audio),

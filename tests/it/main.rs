@@ -14,4 +14,5 @@ mod rig;
 mod search;
 mod spoken;
 mod support;
+mod tui;
 mod voice;
