@@ -186,14 +186,17 @@ fn seconds(samples: usize) -> f64 {
 }
 
 /// ggml's threads spin: two on a busy machine take seconds where one takes a tenth (measured).
+///
+/// Busy is where more wants to run at this moment than there are cores, or did so over the last minute.
 fn free_threads() -> c_int {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let mut fields = load.split_whitespace();
+    #[expect(clippy::cast_precision_loss, reason = "a count of cores")]
+    let lately = fields.next().and_then(|load| load.parse::<f64>().ok()).is_some_and(|load| load > cores as f64);
     // The fourth field is "running/all"; this thread is one of the running.
-    let running = std::fs::read_to_string("/proc/loadavg")
-        .ok()
-        .and_then(|text| text.split_whitespace().nth(3)?.split_once('/')?.0.parse::<usize>().ok())
-        .unwrap_or(1);
-    if running <= cores && cores > 1 { 2 } else { 1 }
+    let running = fields.nth(2).and_then(|field| field.split_once('/')?.0.parse::<usize>().ok()).unwrap_or(1);
+    if lately || running > cores || cores < 2 { 1 } else { 2 }
 }
 
 #[cfg(test)]

@@ -148,7 +148,7 @@ impl Assistant {
     fn hear(&self, stage: &Stage, sentence: &Path) -> String {
         for _ in 0..3 {
             assert!(stage.rig.speak(sentence).wait().unwrap().success());
-            if let Some(line) = self.line_with("you:", Duration::from_secs(25)) {
+            if let Some(line) = self.line_with("you:", Duration::from_secs(40)) {
                 return line;
             }
         }
