@@ -3,6 +3,7 @@
 //! Carries each utterance through understanding, dialogue and backend. "Stop" and "cancel" reach a
 //! running job at once; any other words that come while it runs wait, one utterance at most.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,12 +12,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::{self, Announcement, Pace, Turn, Verbosity};
-use crate::command::{Risk, SystemCommand};
+use crate::command::{Command, Risk, SystemCommand};
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Candidate, Names, Transcript, Understander};
 use crate::nix::{Backend, Event, Outcome};
 
-use super::decide::{Decided, Decision, decide};
+use super::decide::{Decided, Decision, decide, plan};
 use super::dialogue::{Approved, Dialogue, Next, Reply};
 
 /// How often the pace of long work is looked at.
@@ -65,6 +66,10 @@ pub struct Conversation {
     last: Option<Announcement>,
     job: Option<Job>,
     waiting: Option<Transcript>,
+    /// What is still to be done of several commands that were said in one breath.
+    plan: VecDeque<Command>,
+    /// The plan was made in this very turn.
+    planned: bool,
     told: mpsc::UnboundedSender<Told>,
 }
 
@@ -73,7 +78,19 @@ impl Conversation {
     #[must_use]
     pub fn new(parts: Parts) -> (Self, mpsc::UnboundedReceiver<Told>) {
         let (told, receiver) = mpsc::unbounded_channel();
-        (Self { parts, dialogue: Dialogue::default(), last: None, job: None, waiting: None, told }, receiver)
+        (
+            Self {
+                parts,
+                dialogue: Dialogue::default(),
+                last: None,
+                job: None,
+                waiting: None,
+                plan: VecDeque::new(),
+                planned: false,
+                told,
+            },
+            receiver,
+        )
     }
 
     /// Takes inputs until they end and the last job is done.
@@ -92,6 +109,8 @@ impl Conversation {
                         None => open = false,
                     },
                 }
+            } else if let Some(command) = self.next_of_plan() {
+                self.step(Decided::of(command), "").await;
             } else if let Some(transcript) = self.waiting.take() {
                 self.turn(&transcript).await;
             } else if open {
@@ -138,14 +157,34 @@ impl Conversation {
 
     async fn turn(&mut self, transcript: &Transcript) {
         let decided = self.understand(transcript);
+        let answer = matches!(decided.decision, Decision::Run(Command::Dialogue(_)));
+        self.step(decided, &transcript.text).await;
+        // Another wish than an answer ends a plan, and so does an answer that leaves no work and no question.
+        if !self.dialogue.question_open(Instant::now()) && (!answer || self.job.is_none()) && !self.planned {
+            self.plan.clear();
+        }
+        self.planned = false;
+    }
+
+    /// The next command of a plan, once the one before it has ended well and nothing is asked.
+    fn next_of_plan(&mut self) -> Option<Command> {
+        if self.dialogue.question_open(Instant::now()) { None } else { self.plan.pop_front() }
+    }
+
+    async fn step(&mut self, decided: Decided, said: &str) {
         match self.dialogue.next(decided, Instant::now()) {
-            Next::Run(approved) => self.start(&approved, &transcript.text),
-            Next::Ask(command) => self.ask(command, &transcript.text).await,
+            Next::Run(approved) => self.start(&approved, said),
+            Next::Ask(command) => self.ask(command, said).await,
+            Next::Plan(commands) => {
+                self.announce(Announcement::message(plan(&commands)));
+                self.plan = commands.into();
+                self.planned = true;
+            }
             Next::Choose { question, choices } => {
                 self.announce(choice(&question, &choices));
                 self.tell(Told::Asked);
             }
-            Next::Reply(reply) => self.reply(&reply, &transcript.text),
+            Next::Reply(reply) => self.reply(&reply, said),
             Next::Nothing => self.tell(Told::Ended(Ok(()))),
         }
     }
@@ -195,6 +234,7 @@ impl Conversation {
                 let job = self.job.take();
                 match job.filter(|job| job.cancel.is_cancelled() && fault.kind == Kind::Declined) {
                     Some(job) => {
+                        self.plan.clear();
                         self.announce(announce::dialogue(&Turn::Cancelled { changed: job.changes }));
                         self.tell(Told::Ended(Err(Kind::Declined)));
                     }
@@ -240,6 +280,8 @@ impl Conversation {
     }
 
     fn fail(&mut self, fault: &Fault) {
+        // What was to follow was said in the belief that this would work.
+        self.plan.clear();
         self.announce(announce::fault(fault));
         self.tell(Told::Ended(Err(fault.kind)));
     }

@@ -15,6 +15,8 @@ pub enum Decision {
     Run(Command),
     /// It changes the machine: ask yes or no first.
     Confirm(SystemCommand),
+    /// Several commands in one breath, in order; at least two.
+    Several(Vec<Command>),
     /// It belongs to another domain (`--grammar`): understood, and nothing of ours to do.
     Domain(Intent),
     /// A value is missing, or could be several.
@@ -48,6 +50,15 @@ pub fn decide(text: &str, understanding: Understanding) -> Decided {
             };
             (Some(intent), None, decision)
         }
+        Understanding::Several(intents) => {
+            let commands: Result<Vec<Command>, _> =
+                intents.iter().map(|intent| Command::from_request(&intent.command, &intent.slots)).collect();
+            let decision = match commands {
+                Ok(commands) => Decision::Several(commands),
+                Err(error) => Decision::Refused(error.fault()),
+            };
+            (intents.into_iter().next(), None, decision)
+        }
         Understanding::Ask { intent, slot, question, choices } => {
             (Some(intent.clone()), None, Decision::Ask { intent, slot, question, choices })
         }
@@ -77,12 +88,23 @@ pub fn decide_in_domain(text: &str, understanding: Understanding) -> Decided {
 }
 
 impl Decided {
+    /// The decision about one command, as if it had been said alone.
+    #[must_use]
+    pub fn of(command: Command) -> Self {
+        let decision = match command {
+            Command::System(command) if command.risk() > Risk::Read => Decision::Confirm(command),
+            command => Decision::Run(command),
+        };
+        Self { text: String::new(), intent: None, why: None, decision }
+    }
+
     /// The command's risk, if it came to a command.
     #[must_use]
     pub fn risk(&self) -> Option<Risk> {
         match &self.decision {
             Decision::Run(command) => Some(command.risk()),
             Decision::Confirm(command) => Some(command.risk()),
+            Decision::Several(commands) => commands.iter().map(Command::risk).max(),
             _ => None,
         }
     }
@@ -93,6 +115,7 @@ impl Decided {
         match &self.decision {
             Decision::Run(command) => Some(command.preview()),
             Decision::Confirm(command) => Some(command.preview()),
+            Decision::Several(commands) => Some(plan(commands)),
             _ => None,
         }
     }
@@ -102,7 +125,8 @@ impl Decided {
     pub fn to_json(&self) -> Value {
         let (decision, reason) = match &self.decision {
             Decision::Run(_) | Decision::Domain(_) => ("run", None),
-            Decision::Confirm(_) => ("confirm", None),
+            Decision::Several(commands) if commands.iter().all(|command| command.risk() == Risk::Read) => ("run", None),
+            Decision::Confirm(_) | Decision::Several(_) => ("confirm", None),
             Decision::Ask { question, .. } => ("ask", Some(question.clone())),
             Decision::Refused(fault) => ("none", Some(format!("refused: {}", fault.spoken()))),
             Decision::NotUnderstood { .. } | Decision::Silent => ("none", self.why.map(Why::reason)),
@@ -115,9 +139,10 @@ impl Decided {
         let slots = match &self.decision {
             Decision::Run(command) => command.slots(),
             Decision::Confirm(command) => command.slots(),
+            Decision::Several(commands) => commands.first().map_or_else(Slots::default, Command::slots),
             _ => self.intent.as_ref().map_or_else(Slots::default, |intent| intent.slots.clone()),
         };
-        json!({
+        let mut answer = json!({
             "text": self.text,
             "decision": decision,
             "reason": reason,
@@ -127,6 +152,28 @@ impl Decided {
             "confidence": self.intent.as_ref().map_or(0.0, |intent| intent.confidence),
             "preview": self.preview(),
             "alternatives": alternatives,
-        })
+        });
+        if let (Decision::Several(commands), Some(keys)) = (&self.decision, answer.as_object_mut()) {
+            let then = commands.iter().skip(1).map(|command| {
+                json!({
+                    "command": command.name(),
+                    "slots": command.slots(),
+                    "risk": command.risk(),
+                    "preview": command.preview(),
+                })
+            });
+            keys.insert("then".to_owned(), then.collect());
+        }
+        answer
     }
+}
+
+/// Several commands as one sentence: "First: Update the system. Then: List the generations."
+#[must_use]
+pub fn plan(commands: &[Command]) -> String {
+    let steps = commands.iter().enumerate().map(|(place, command)| {
+        let lead = if place == 0 { "First" } else { "Then" };
+        format!("{lead}: {}", command.preview())
+    });
+    steps.collect::<Vec<_>>().join(" ")
 }

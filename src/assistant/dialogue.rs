@@ -39,6 +39,8 @@ pub enum Next {
     Ask(SystemCommand),
     /// Ask for the value of a slot.
     Choose { question: String, choices: Vec<Candidate> },
+    /// Say what will be done in which order, then give each of these to [`Dialogue::next`] in its turn.
+    Plan(Vec<Command>),
     /// Say this.
     Reply(Reply),
     /// Do nothing and say nothing.
@@ -84,7 +86,11 @@ impl Dialogue {
     /// What understanding may know of the dialogue at this moment.
     #[must_use]
     pub fn context(&self, now: Instant) -> Context {
-        Context { question_open: self.question_open(now) }
+        Context {
+            question_open: self.question_open(now),
+            choices: self.choices(now).iter().map(|choice| choice.name.clone()).collect(),
+            ..Context::default()
+        }
     }
 
     /// Whether a question waits for its answer.
@@ -147,6 +153,10 @@ impl Dialogue {
             }
             Decision::Refused(fault) => Next::Reply(Reply::Refused(fault)),
             Decision::NotUnderstood { nearest } => Next::Reply(Reply::NotUnderstood { nearest }),
+            Decision::Several(commands) => {
+                self.state = State::Idle;
+                Next::Plan(commands)
+            }
             Decision::Silent | Decision::Domain(_) => Next::Nothing,
         }
     }
@@ -284,7 +294,7 @@ mod tests {
                         let asked = open.take().map(|(command, _)| command);
                         prop_assert_eq!(Some(approved.command()), asked.as_ref());
                     }
-                    Next::Run(_) | Next::Choose { .. } | Next::Reply(Reply::Declined | Reply::Cancelled | Reply::Stopped) => open = None,
+                    Next::Run(_) | Next::Plan(_) | Next::Choose { .. } | Next::Reply(Reply::Declined | Reply::Cancelled | Reply::Stopped) => open = None,
                     Next::Ask(command) => {
                         dialogue.asked(command.clone(), now);
                         open = Some((command, now));

@@ -11,7 +11,7 @@ mod mouth;
 mod names;
 
 pub use conversation::{Conversation, Parts, Told};
-pub use decide::{Decided, Decision, decide, decide_in_domain};
+pub use decide::{Decided, Decision, decide, decide_in_domain, plan};
 pub use dialogue::{Approved, Dialogue, Next, QUESTION_LIFE, Reply};
 pub use listening::{Listening, Noticed};
 pub use mouth::Mouth;

@@ -112,6 +112,7 @@ pub fn told(decided: &Decided) -> String {
     match &decided.decision {
         Decision::Run(command) => command.preview(),
         Decision::Confirm(command) => format!("{} (asks first)", command.preview()),
+        Decision::Several(commands) => crate::assistant::plan(commands),
         Decision::Domain(intent) => {
             let slots = intent.slots.iter().map(|(name, values)| format!(" {name}={}", values.join(",")));
             format!("{}{}", intent.command, slots.collect::<String>())
@@ -135,7 +136,9 @@ pub fn ending(decided: &Decided) -> Done {
             Some(crate::intent::Why::Refused) => Err(End::Told(Kind::Refused)),
             _ => Err(End::Told(Kind::NotUnderstood)),
         },
-        Decision::Run(_) | Decision::Confirm(_) | Decision::Ask { .. } | Decision::Domain(_) => Ok(()),
+        Decision::Run(_) | Decision::Confirm(_) | Decision::Several(_) | Decision::Ask { .. } | Decision::Domain(_) => {
+            Ok(())
+        }
     }
 }
 

@@ -1,145 +1,183 @@
 //! A grammar: all phrases of one domain, read from one text.
 //!
 //! Lines: `let name = template` names a part; `polite-before = … | …` and `polite-after` list what is
-//! taken off both ends; `values slot = a | b` closes a slot; `command:` begins a command, and each
-//! indented line after it is a template. `#` begins a comment.
+//! taken off both ends; `values slot = a | b` closes a slot; `name slot real = a | b` gives spoken names of
+//! a real one; `prefer a > b` states which of two commands wins where both fit equally well;
+//! `command:` begins a command, and each indented line after it is a template. `#` begins a comment.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
 
 use regex::Regex;
 
 use super::error::{GrammarError, Problem};
-use super::template::{self, Part};
+use super::kinds::Kind;
+use super::template::{self, Part, Slot};
 use super::words::words;
-use crate::command::Slots;
 
 /// The grammar of ask-nix itself.
 const ENGLISH: &str = include_str!("grammar/en.grammar");
-
-/// Compiled regular expressions may take so much memory, bytes; a template that needs more is refused.
-const SIZE_LIMIT: usize = 4 << 20;
+const NAMES: &str = include_str!("grammar/names.grammar");
 
 /// One template of one command.
 #[derive(Debug)]
-struct Rule {
-    command: usize,
-    template: Part,
-    needed: Vec<String>,
-    regex: OnceLock<Option<Regex>>,
+pub(super) struct Rule {
+    pub command: usize,
+    pub template: Part,
+    /// Which of the files, and its line.
+    pub file: usize,
+    pub line: usize,
+    pub matcher: OnceLock<Option<Matcher>>,
+}
+
+/// A compiled template: what each group of the expression fills.
+#[derive(Debug)]
+pub(super) struct Matcher {
+    pub regex: Regex,
+    pub holes: Vec<Filled>,
+}
+
+/// What a group of a template's expression fills.
+#[derive(Debug, Clone)]
+pub(super) enum Filled {
+    Slot(Slot, Kind),
+    Set { slot: String, value: String },
 }
 
 /// All phrases of one domain.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Grammar {
-    commands: Vec<String>,
-    rules: Vec<Rule>,
-    values: BTreeMap<String, Vec<String>>,
+    pub(super) commands: Vec<String>,
+    pub(super) rules: Vec<Rule>,
+    pub(super) values: BTreeMap<String, Vec<String>>,
+    /// Kind, then the spoken name, to the real one.
+    pub(super) names: BTreeMap<String, HashMap<String, String>>,
+    /// The first of each pair wins where both fit equally well.
+    pub(super) preferred: HashSet<(String, String)>,
     before: Vec<Vec<String>>,
     after: Vec<Vec<String>>,
     words: BTreeSet<String>,
-}
-
-/// A template that fits, with what filled its slots.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fit {
-    pub command: String,
-    pub slots: Slots,
-    /// Words that fixed parts of the template took.
-    pub fixed: usize,
+    /// A word to the rules of which it is a needed word.
+    pub(super) by_word: HashMap<String, Vec<usize>>,
+    /// Rules that need no word: tried always.
+    pub(super) wordless: Vec<usize>,
+    /// The named parts of all files.
+    parts: BTreeMap<String, Part>,
+    /// Each template with its command, so that none stands twice.
+    seen: HashMap<String, usize>,
+    /// The command that templates now belong to.
+    open: Option<usize>,
+    files: Vec<String>,
+    own: bool,
 }
 
 impl Grammar {
     /// The grammar of ask-nix.
     pub fn english() -> Result<Self, GrammarError> {
-        Self::read(ENGLISH, "en.grammar")
+        let mut grammar = Self::default();
+        grammar.add(NAMES, "names.grammar")?;
+        grammar.add(ENGLISH, "en.grammar")?;
+        grammar.own = true;
+        Ok(grammar)
     }
 
     /// Reads a grammar; `file` is its name in errors.
     pub fn read(text: &str, file: &str) -> Result<Self, GrammarError> {
-        let mut grammar = Self {
-            commands: Vec::new(),
-            rules: Vec::new(),
-            values: BTreeMap::new(),
-            before: Vec::new(),
-            after: Vec::new(),
-            words: BTreeSet::new(),
-        };
-        let mut parts = BTreeMap::new();
-        let mut seen: HashMap<String, usize> = HashMap::new();
+        let mut grammar = Self::default();
+        grammar.add(text, file)?;
+        if grammar.rules.is_empty() {
+            return Err(GrammarError { file: file.to_owned(), line: 1, column: 1, problem: Problem::Empty });
+        }
+        Ok(grammar)
+    }
+
+    /// Adds the lines of another file: it may use the parts that are defined already.
+    ///
+    /// At a mistake nothing of what came after it is added; a caller that keeps the grammar adds to a copy.
+    pub fn add(&mut self, text: &str, file: &str) -> Result<(), GrammarError> {
+        self.files.push(file.to_owned());
+        self.open = None;
         for (number, line) in text.lines().enumerate() {
             let bare = line.split('#').next().unwrap_or_default();
             if bare.trim().is_empty() {
                 continue;
             }
-            grammar.line(bare, &mut parts, &mut seen).map_err(|(column, problem)| GrammarError {
+            self.line(bare, number + 1).map_err(|(column, problem)| GrammarError {
                 file: file.to_owned(),
                 line: number + 1,
                 column,
                 problem,
             })?;
         }
-        if grammar.rules.is_empty() {
-            return Err(GrammarError { file: file.to_owned(), line: 1, column: 1, problem: Problem::Empty });
-        }
         // Longer courtesies first, so that "could you please" is not left with a "please".
-        grammar.before.sort_by_key(|words| std::cmp::Reverse(words.len()));
-        grammar.after.sort_by_key(|words| std::cmp::Reverse(words.len()));
-        Ok(grammar)
+        self.before.sort_by_key(|words| std::cmp::Reverse(words.len()));
+        self.after.sort_by_key(|words| std::cmp::Reverse(words.len()));
+        Ok(())
     }
 
-    fn line(
-        &mut self,
-        line: &str,
-        parts: &mut BTreeMap<String, Part>,
-        seen: &mut HashMap<String, usize>,
-    ) -> template::At<()> {
+    fn line(&mut self, line: &str, number: usize) -> template::At<()> {
         let indent = line.len() - line.trim_start().len();
         if indent == 0 {
+            if let Some(pair) = line.strip_prefix("prefer ") {
+                let (first, second) = pair.split_once('>').ok_or((8, Problem::EmptyName))?;
+                self.preferred.insert((first.trim().to_owned(), second.trim().to_owned()));
+                return Ok(());
+            }
             if let Some((name, text)) = line.split_once('=') {
                 let column = name.len() + 1;
-                return self.definition(name.trim(), text, parts).map_err(|(at, problem)| (column + at, problem));
+                return self.definition(name.trim(), text).map_err(|(at, problem)| (column + at, problem));
             }
             let name = line.trim_end().trim_end_matches(':').to_owned();
-            if !self.commands.contains(&name) {
+            let place = self.commands.iter().position(|known| *known == name);
+            self.open = Some(place.unwrap_or_else(|| {
                 self.commands.push(name);
-            }
+                self.commands.len() - 1
+            }));
             return Ok(());
         }
-        let command = self.commands.len().checked_sub(1).ok_or((indent + 1, Problem::NoCommand))?;
-        let template = template::parse(line.trim(), parts).map_err(|(at, problem)| (indent + at, problem))?;
+        let command = self.open.ok_or((indent + 1, Problem::NoCommand))?;
+        let template = template::parse(line.trim(), &self.parts).map_err(|(at, problem)| (indent + at, problem))?;
         let needed = template.needed().map(|words| words.into_iter().map(str::to_owned).collect::<Vec<_>>());
-        let needed = match needed {
-            Some(needed) => needed,
+        let rule = self.rules.len();
+        match needed {
+            Some(needed) => needed.into_iter().for_each(|word| self.by_word.entry(word).or_default().push(rule)),
             // A template of slots alone would take every text for its own.
             None if template.regex(&mut |_| String::new()).trim().is_empty() => {
                 return Err((indent + 1, Problem::FitsAll));
             }
-            None => Vec::new(),
-        };
-        if let Some(other) = seen.insert(format!("{template:?}"), command) {
+            None => self.wordless.push(rule),
+        }
+        if let Some(other) = self.seen.insert(format!("{template:?}"), command) {
             let other = self.commands.get(other).cloned().unwrap_or_default();
             return Err((indent + 1, Problem::Duplicate(other)));
         }
         template.words(&mut |word| {
             self.words.insert(word.to_owned());
         });
-        self.rules.push(Rule { command, template, needed, regex: OnceLock::new() });
+        self.rules.push(Rule { command, template, file: self.files.len() - 1, line: number, matcher: OnceLock::new() });
         Ok(())
     }
 
-    fn definition(&mut self, name: &str, text: &str, parts: &mut BTreeMap<String, Part>) -> template::At<()> {
+    fn definition(&mut self, name: &str, text: &str) -> template::At<()> {
         let list = || -> Vec<Vec<String>> {
             text.split('|').map(|one| one.split_whitespace().map(str::to_lowercase).collect()).collect()
         };
         match name.split_once(' ') {
             Some(("let", name)) => {
-                let part = template::parse(text, parts)?;
-                parts.insert(name.trim().to_owned(), part);
+                let part = template::parse(text, &self.parts)?;
+                self.parts.insert(name.trim().to_owned(), part);
             }
             Some(("values", slot)) => {
                 let values = text.split('|').map(|value| value.trim().to_owned()).collect();
                 self.values.insert(slot.trim().to_owned(), values);
+            }
+            Some(("name", kind)) => {
+                let (kind, real) = kind.trim().split_once(' ').ok_or((1, Problem::EmptyName))?;
+                let known = self.names.entry(kind.to_owned()).or_default();
+                known.insert(plain(real), real.to_owned());
+                for heard in text.split('|') {
+                    known.insert(plain(heard), real.to_owned());
+                }
             }
             _ if name == "polite-before" => self.before = list(),
             _ if name == "polite-after" => self.after = list(),
@@ -168,83 +206,50 @@ impl Grammar {
     /// The words without the courtesies at both ends, as a range of their indices.
     #[must_use]
     pub fn bare(&self, words: &[String]) -> std::ops::Range<usize> {
-        let (mut start, mut end) = (0, words.len());
+        let end = self.end(words, 0);
+        let start = self.start(words, end);
+        start..end
+    }
+
+    /// Every way to take courtesies off, the most thorough first: a courtesy can be a command's own word.
+    pub(super) fn bares(&self, words: &[String]) -> Vec<std::ops::Range<usize>> {
+        let end = self.end(words, 0);
+        let (both, after) = (self.start(words, end)..end, 0..end);
+        let (before, none) = (self.start(words, words.len())..words.len(), 0..words.len());
+        let mut ways = vec![both, after, before, none];
+        ways.dedup();
+        ways
+    }
+
+    fn start(&self, words: &[String], end: usize) -> usize {
+        let mut start = 0;
         while let Some(took) = self.before.iter().find(|polite| {
             polite.len() < end - start && words.get(start..end).is_some_and(|words| words.starts_with(polite))
         }) {
             start += took.len();
         }
+        start
+    }
+
+    fn end(&self, words: &[String], start: usize) -> usize {
+        let mut end = words.len();
         while let Some(took) = self.after.iter().find(|polite| {
             polite.len() < end - start && words.get(start..end).is_some_and(|words| words.ends_with(polite))
         }) {
             end -= took.len();
         }
-        start..end
+        end
     }
 
-    /// All templates that fit the whole of `words`, the most specific first.
-    ///
-    /// Specific is what leaves the fewest words to free slots; then what stands earlier in the file.
+    /// Whether this is the grammar of ask-nix itself: its slots have kinds of their own.
     #[must_use]
-    pub fn fits(&self, words: &[String]) -> Vec<Fit> {
-        let mut text = words.join(" ");
-        text.push(' ');
-        let mut fits: Vec<Fit> = self.rules.iter().filter_map(|rule| self.fit(rule, words, &text)).collect();
-        fits.sort_by_key(|fit| std::cmp::Reverse(fit.fixed));
-        fits
+    pub fn is_own(&self) -> bool {
+        self.own
     }
 
-    fn fit(&self, rule: &Rule, words: &[String], text: &str) -> Option<Fit> {
-        if !rule.needed.is_empty() && !words.iter().any(|word| rule.needed.contains(word)) {
-            return None;
-        }
-        let regex = rule.regex.get_or_init(|| self.compile(&rule.template)).as_ref()?;
-        let found = regex.captures(text)?;
-        let mut slots = Slots::default();
-        let mut free = 0;
-        for name in regex.capture_names().flatten() {
-            if let Some(value) = found.name(name) {
-                free += value.as_str().split_whitespace().count();
-                let name = name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches('_');
-                slots.push(name, self.as_written(name, value.as_str()));
-            }
-        }
-        let command = self.commands.get(rule.command)?.clone();
-        Some(Fit { command, slots, fixed: words.len().saturating_sub(free) })
-    }
-
-    /// Builds the expression of a template: anchored at both ends, slots as named groups.
-    fn compile(&self, template: &Part) -> Option<Regex> {
-        let mut count = 0;
-        let body = template.regex(&mut |slot| {
-            count += 1;
-            format!("(?P<{slot}_{count}>{})", self.slot_pattern(slot))
-        });
-        regex::RegexBuilder::new(&format!("^{body}$"))
-            .size_limit(SIZE_LIMIT)
-            .build()
-            .inspect_err(|error| tracing::error!(target: "intent", %error, "a template is too large"))
-            .ok()
-    }
-
-    /// A listed value as the grammar's file writes it: "20 ounce" was "twenty ounce" there.
-    fn as_written<'a>(&'a self, slot: &str, heard: &'a str) -> &'a str {
-        let written = self.values.get(slot).and_then(|values| values.iter().find(|value| plain(value) == heard));
-        written.map_or(heard, String::as_str)
-    }
-
-    fn slot_pattern(&self, slot: &str) -> String {
-        if let Some(values) = self.values.get(slot) {
-            let mut values: Vec<String> = values.iter().map(|value| regex::escape(&plain(value))).collect();
-            values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-            return format!("(?:{})", values.join("|"));
-        }
-        match slot {
-            "number" | "from" | "to" => r"\d{1,9}".to_owned(),
-            // A name has few words; a longer one is talk.
-            "package" | "program" | "service" => r"\S+(?: \S+){0,3}".to_owned(),
-            _ => r"\S+(?: \S+)*".to_owned(),
-        }
+    /// The name of the file that a rule came from.
+    pub(super) fn file_of(&self, rule: &Rule) -> String {
+        self.files.get(rule.file).cloned().unwrap_or_default()
     }
 
     /// One sentence of each command, from its first template: examples of what can be said.
@@ -253,7 +258,7 @@ impl Grammar {
         let mut examples = Vec::new();
         for command in 0..self.commands.len() {
             if let Some(rule) = self.rules.iter().find(|rule| rule.command == command) {
-                examples.push(rule.template.sentence(&mut |_| 0, &mut sample));
+                examples.push(rule.template.sentence(&mut |_| 0, &mut |slot| self.sample(slot)));
             }
         }
         examples
@@ -264,27 +269,40 @@ impl Grammar {
         (0..count)
             .filter_map(|_| {
                 let rule = self.rules.get(pick(self.rules.len()))?;
-                let sentence = rule.template.sentence(pick, &mut |slot| {
-                    self.values.get(slot).and_then(|values| values.first().cloned()).unwrap_or_else(|| sample(slot))
-                });
+                let sentence = rule.template.sentence(pick, &mut |slot| self.sample(slot));
                 Some((sentence, self.commands.get(rule.command)?.clone()))
             })
             .collect()
     }
+
+    /// A value to show a slot by.
+    pub(super) fn sample(&self, slot: &Slot) -> String {
+        if let Some(first) = self.values.get(&slot.kind).and_then(|values| values.first()) {
+            return first.clone();
+        }
+        match slot.kind.as_str() {
+            "number" | "from" | "to" if slot.many => "3 and 4",
+            "number" | "from" | "keep" => "3",
+            "to" => "4",
+            "nth" => "second",
+            "bare" | "package" if slot.many => "firefox and vlc",
+            "package" | "bare" => "firefox",
+            "doing" => "edit photos",
+            "label" => "before the move",
+            "program" => "convert",
+            "query" | "thing" => "pdf reader",
+            "date" => "last tuesday",
+            "age" => "30 days",
+            "service" | "named" => "nginx",
+            "option" => "bluetooth",
+            "value" => "8080",
+            other => other,
+        }
+        .to_owned()
+    }
 }
 
 /// A listed value in the words that an utterance is made of.
-fn plain(value: &str) -> String {
-    words(value).map_or_else(|| value.to_owned(), |words| words.join(" "))
-}
-
-/// A value to show a slot by.
-fn sample(slot: &str) -> String {
-    match slot {
-        "number" | "from" | "to" => "3",
-        "package" | "program" => "firefox",
-        "query" => "pdf reader",
-        other => other,
-    }
-    .to_owned()
+pub(super) fn plain(value: &str) -> String {
+    words(value).map_or_else(|| value.trim().to_owned(), |words| words.join(" "))
 }

@@ -4,14 +4,22 @@
 //! not understood. All phrases come from one grammar file. This room does no input or output:
 //! the grammar's text and the lookup of names are handed in.
 
+mod check;
+mod correct;
 mod error;
+mod fits;
 mod grammar;
+mod kinds;
+mod numbers;
+mod resolve;
+mod talk;
 mod template;
 mod transcript;
 mod types;
 mod understand;
 mod words;
 
+pub use check::Clash;
 pub use error::GrammarError;
 pub use grammar::Grammar;
 pub use transcript::{Hypothesis, Transcript};

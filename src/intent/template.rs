@@ -3,15 +3,47 @@
 use std::collections::BTreeMap;
 
 use super::error::Problem;
+use super::numbers::unit;
 
 /// One piece of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
     Word(String),
-    Slot(String),
+    Slot(Slot),
+    /// Takes no words, and sets a slot where its branch was taken.
+    Set {
+        slot: String,
+        value: String,
+    },
     Sequence(Vec<Part>),
     OneOf(Vec<Part>),
     Maybe(Box<Part>),
+}
+
+/// A typed hole: `{kind}`, `{kind:slot}`, and with `+` for one or more values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// What may stand here, such as `package` or `date`.
+    pub kind: String,
+    /// Which slot it fills; the kind's own name unless another is given.
+    pub name: String,
+    /// Several values may stand here: "firefox, vlc and git".
+    pub many: bool,
+}
+
+impl Slot {
+    fn read(text: &str) -> Option<Self> {
+        let (kind, name) = text.split_once(':').unwrap_or((text, ""));
+        let (kind, many) = kind.strip_suffix('+').map_or((kind, false), |kind| (kind, true));
+        let name = if name.is_empty() { kind } else { name };
+        (!kind.is_empty()).then(|| Self { kind: kind.to_owned(), name: name.to_owned(), many })
+    }
+}
+
+/// What a regular expression must capture.
+pub enum Hole<'a> {
+    Slot(&'a Slot),
+    Set { slot: &'a str, value: &'a str },
 }
 
 /// A mistake and its column, counted from 1.
@@ -56,7 +88,14 @@ impl Reader<'_> {
                 c if c.is_whitespace() => self.at += 1,
                 '(' => parts.push(self.bracketed('(', ')')?),
                 '[' => parts.push(Part::Maybe(Box::new(self.bracketed('[', ']')?))),
-                '{' => parts.push(Part::Slot(self.name('{', '}')?)),
+                '{' => {
+                    let start = self.at;
+                    let text = self.name('{', '}')?;
+                    parts.push(match text.split_once('=') {
+                        Some((slot, value)) => Part::Set { slot: slot.to_owned(), value: value.to_owned() },
+                        None => Part::Slot(Slot::read(&text).ok_or((start + 1, Problem::EmptyName))?),
+                    });
+                }
                 '<' => {
                     let start = self.at;
                     let name = self.name('<', '>')?;
@@ -97,22 +136,39 @@ impl Reader<'_> {
         let word: String =
             self.chars.iter().skip(self.at).take_while(|c| !c.is_whitespace() && !"()[]{}<>|".contains(**c)).collect();
         self.at += word.chars().count();
-        word.to_lowercase()
+        // Made alike as an utterance is: there "one" is "1".
+        let word = word.to_lowercase();
+        unit(&word).map_or(word, |number| number.to_string())
     }
 }
 
 impl Part {
     /// The regular expression of this part; every word ends with one space.
-    pub fn regex(&self, slot: &mut dyn FnMut(&str) -> String) -> String {
+    pub fn regex(&self, hole: &mut dyn FnMut(Hole) -> String) -> String {
         match self {
             Self::Word(word) => format!("{} ", regex::escape(word)),
-            Self::Slot(name) => format!("{} ", slot(name)),
-            Self::Sequence(parts) => parts.iter().map(|part| part.regex(slot)).collect(),
+            Self::Slot(slot) => format!("{} ", hole(Hole::Slot(slot))),
+            Self::Set { slot, value } => hole(Hole::Set { slot, value }),
+            Self::Sequence(parts) => parts.iter().map(|part| part.regex(hole)).collect(),
             Self::OneOf(parts) => {
-                let parts: Vec<String> = parts.iter().map(|part| part.regex(slot)).collect();
+                // The longer one first: "search for" before "search", which would leave "for" to the query.
+                let mut sorted: Vec<&Self> = parts.iter().collect();
+                sorted.sort_by_key(|part| std::cmp::Reverse(part.length()));
+                let parts: Vec<String> = sorted.into_iter().map(|part| part.regex(hole)).collect();
                 format!("(?:{})", parts.join("|"))
             }
-            Self::Maybe(part) => format!("(?:{})?", part.regex(slot)),
+            Self::Maybe(part) => format!("(?:{})?", part.regex(hole)),
+        }
+    }
+
+    /// The most words that it names itself.
+    fn length(&self) -> usize {
+        match self {
+            Self::Word(_) => 1,
+            Self::Slot(_) | Self::Set { .. } => 0,
+            Self::Sequence(parts) => parts.iter().map(Self::length).sum(),
+            Self::OneOf(parts) => parts.iter().map(Self::length).max().unwrap_or(0),
+            Self::Maybe(part) => part.length(),
         }
     }
 
@@ -122,7 +178,7 @@ impl Part {
     pub fn needed(&self) -> Option<Vec<&str>> {
         match self {
             Self::Word(word) => Some(vec![word]),
-            Self::Slot(_) | Self::Maybe(_) => None,
+            Self::Slot(_) | Self::Maybe(_) | Self::Set { .. } => None,
             Self::Sequence(parts) => parts.iter().filter_map(Self::needed).min_by_key(Vec::len),
             Self::OneOf(parts) => parts.iter().map(Self::needed).collect::<Option<Vec<_>>>().map(|sets| sets.concat()),
         }
@@ -132,14 +188,14 @@ impl Part {
     pub fn words(&self, each: &mut dyn FnMut(&str)) {
         match self {
             Self::Word(word) => each(word),
-            Self::Slot(_) => {}
+            Self::Slot(_) | Self::Set { .. } => {}
             Self::Sequence(parts) | Self::OneOf(parts) => parts.iter().for_each(|part| part.words(each)),
             Self::Maybe(part) => part.words(each),
         }
     }
 
     /// One sentence of this part: `pick` chooses among so many ways, `slot` gives a value.
-    pub fn sentence(&self, pick: &mut dyn FnMut(usize) -> usize, slot: &mut dyn FnMut(&str) -> String) -> String {
+    pub fn sentence(&self, pick: &mut dyn FnMut(usize) -> usize, slot: &mut dyn FnMut(&Slot) -> String) -> String {
         let mut words: Vec<String> = Vec::new();
         self.collect(pick, slot, &mut words);
         words.join(" ")
@@ -148,12 +204,13 @@ impl Part {
     fn collect(
         &self,
         pick: &mut dyn FnMut(usize) -> usize,
-        slot: &mut dyn FnMut(&str) -> String,
+        slot: &mut dyn FnMut(&Slot) -> String,
         words: &mut Vec<String>,
     ) {
         match self {
             Self::Word(word) => words.push(word.clone()),
-            Self::Slot(name) => words.push(slot(name)),
+            Self::Slot(hole) => words.push(slot(hole)),
+            Self::Set { .. } => {}
             Self::Sequence(parts) => parts.iter().for_each(|part| part.collect(pick, slot, words)),
             Self::OneOf(parts) => {
                 if let Some(part) = parts.get(pick(parts.len())) {

@@ -5,10 +5,24 @@ use serde::Serialize;
 use crate::command::Slots;
 
 /// What the dialogue knows when the next words come.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Context {
     /// A yes-or-no question is open.
     pub question_open: bool,
+    /// The names of an open choice, in the order in which they were told.
+    pub choices: Vec<String>,
+    /// What the last search or list offered, in the order in which it was told.
+    pub offered: Vec<String>,
+    /// What was understood last: for "it", "and vlc", "no, I said vlc".
+    pub last: Option<Intent>,
+}
+
+impl Context {
+    /// What "it" means: the one package that was spoken of last.
+    #[must_use]
+    pub fn spoken_of(&self) -> Option<&str> {
+        self.last.as_ref()?.slots.first("package")
+    }
 }
 
 /// A name that could have been meant.
@@ -41,6 +55,8 @@ pub struct Intent {
 pub enum Understanding {
     /// This one, surely enough to go on.
     Intent(Intent),
+    /// Several wishes in one breath, in order; at least two.
+    Several(Vec<Intent>),
     /// The wish is known, but a value is missing or could be several.
     Ask { intent: Intent, slot: String, question: String, choices: Vec<Candidate> },
     /// Nothing to do.

@@ -1,46 +1,45 @@
 //! From a transcript to an intent.
+//!
+//! Reads an utterance in this order: an answer to an open choice; one whole command; a command that
+//! corrects itself; a follow-up to the last one; several commands in one breath; the same with
+//! mistyped words mended. What fits none of these is nothing: words are never bent into a command.
 
 use std::sync::Arc;
 
-use strsim::osa_distance;
-
-use super::grammar::{Fit, Grammar};
-use super::words::words;
-use super::{Candidate, Context, Intent, Names, Transcript, Understanding, Why};
+use super::correct::corrected;
+use super::fits::Fit;
+use super::grammar::{Grammar, plain};
+use super::resolve::resolve;
+use super::words::{Said, said};
+use super::{Context, Intent, Names, Transcript, Understanding, Why, talk};
 use crate::command::Slots;
 
-/// A name this much like what was heard is taken without asking.
-const SURE: f32 = 0.9;
-/// A name less alike than this is no candidate.
-const POSSIBLE: f32 = 0.5;
-/// The best name must be this much better than the next, or the user chooses.
-const LEAD: f32 = 0.08;
-/// Names offered for a choice.
-const CHOICES: usize = 3;
-/// What a corrected word costs in confidence.
-const CORRECTION: f32 = 0.85;
+/// Sentences named when nothing was understood.
+const NEAREST: usize = 3;
 /// What a hypothesis other than the best costs in confidence.
 const ALTERNATIVE: f32 = 0.8;
+/// Longest command, in words: the longest of the corpus has 22.
+const LONGEST: usize = 40;
+/// Most commands in one breath.
+const MOST: usize = 5;
 
 /// Understands utterances by one grammar.
 #[derive(Debug, Clone)]
 pub struct Understander {
     grammar: Arc<Grammar>,
-    /// Whether `{package}` slots are looked up among real names; another domain has none.
-    names: bool,
 }
 
 impl Understander {
     /// Understands by the grammar of ask-nix: package slots become real names.
     #[must_use]
     pub fn new(grammar: Arc<Grammar>) -> Self {
-        Self { grammar, names: true }
+        Self { grammar }
     }
 
     /// Understands by another domain's grammar alone.
     #[must_use]
     pub fn of_domain(grammar: Arc<Grammar>) -> Self {
-        Self { grammar, names: false }
+        Self { grammar }
     }
 
     /// The grammar.
@@ -57,80 +56,22 @@ impl Understander {
         }
         let readings = std::iter::once((transcript.text.as_str(), 1.0))
             .chain(transcript.alternatives.iter().map(|other| (other.text.as_str(), ALTERNATIVE)));
-        let mut refused = true;
+        let mut first: Option<Said> = None;
         for (text, worth) in readings {
-            let Some(words) = words(text) else { continue };
-            refused = false;
-            if let Some(understanding) = self.reading(&words, worth * transcript.confidence, context, names) {
+            let Some(said) = said(text) else { continue };
+            let reading = Reading { grammar: &self.grammar, context, names, confidence: worth * transcript.confidence };
+            if said.words.len() <= LONGEST
+                && let Some(understanding) = reading.whole(&said)
+            {
                 return understanding;
             }
+            first.get_or_insert(said);
         }
-        let why = if refused { Why::Refused } else { Why::NotUnderstood };
-        Understanding::Nothing {
-            why,
-            nearest: words(&transcript.text).map_or_else(Vec::new, |words| self.nearest(&words)),
-        }
-    }
-
-    fn reading(
-        &self,
-        words: &[String],
-        confidence: f32,
-        context: &Context,
-        names: &dyn Names,
-    ) -> Option<Understanding> {
-        let words = words.get(self.grammar.bare(words))?;
-        if let Some(fit) = self.grammar.fits(words).into_iter().next() {
-            return Some(self.intent(fit, confidence, context, names));
-        }
-        let (corrected, wrong) = self.corrected(words);
-        if wrong == 0 {
-            return None;
-        }
-        let fit = self.grammar.fits(&corrected).into_iter().next()?;
-        let fit = with_original_slots(fit, &corrected, words);
-        let worth = (0..wrong).fold(confidence, |confidence, _| confidence * CORRECTION);
-        Some(self.intent(fit, worth, context, names))
-    }
-
-    /// The words with each unknown one replaced by the grammar's nearest, and how many were replaced.
-    fn corrected(&self, words: &[String]) -> (Vec<String>, usize) {
-        let mut count = 0;
-        let corrected = words
-            .iter()
-            .map(|word| match self.correction(word) {
-                Some(better) => {
-                    count += 1;
-                    better
-                }
-                None => word.clone(),
-            })
-            .collect();
-        (corrected, count)
-    }
-
-    fn correction(&self, word: &str) -> Option<String> {
-        let length = word.chars().count();
-        if length < 4 || self.grammar.has_word(word) {
-            return None;
-        }
-        let allowed = if length < 8 { 1 } else { 2 };
-        let (distance, best) = self
-            .grammar
-            .words()
-            .filter(|known| known.len().abs_diff(word.len()) <= allowed && known.len() >= 4)
-            .map(|known| (osa_distance(known, word), known))
-            .min()?;
-        (distance <= allowed).then(|| best.to_owned())
-    }
-
-    fn intent(&self, fit: Fit, confidence: f32, context: &Context, names: &dyn Names) -> Understanding {
-        let intent = Intent { command: fit.command, slots: fit.slots, confidence };
-        let _ = context;
-        let Some(heard) = intent.slots.first("package").filter(|_| self.names).map(str::to_owned) else {
-            return Understanding::Intent(intent);
+        let Some(said) = first else {
+            return Understanding::Nothing { why: Why::Refused, nearest: Vec::new() };
         };
-        resolve(intent, &heard, names)
+        let why = if talk::tells(&said.words) { Why::NotAddressed } else { Why::NotUnderstood };
+        Understanding::Nothing { why, nearest: self.nearest(&said.words) }
     }
 
     /// Sentences that can be said and are the most like these words.
@@ -143,7 +84,218 @@ impl Understander {
             .filter(|(shared, _)| *shared > 0)
             .collect();
         near.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
-        near.into_iter().take(CHOICES).map(|(_, example)| example).collect()
+        near.into_iter().take(NEAREST).map(|(_, example)| example).collect()
+    }
+}
+
+/// One reading of one utterance.
+struct Reading<'a> {
+    grammar: &'a Grammar,
+    context: &'a Context,
+    names: &'a dyn Names,
+    confidence: f32,
+}
+
+impl Reading<'_> {
+    fn whole(&self, said: &Said) -> Option<Understanding> {
+        let bare = said.part(self.grammar.bare(&said.words));
+        if bare.words.is_empty() {
+            return None;
+        }
+        if !self.grammar.is_own() {
+            return Some(self.intent(self.bared(said)?, 1.0));
+        }
+        if let Some(chosen) = self.chosen(&bare) {
+            return Some(chosen);
+        }
+        if let Some(fit) = self.bared(said) {
+            return Some(self.intent(fit, 1.0));
+        }
+        // A word said twice in a row was a stutter.
+        if let Some(smooth) = said.unrepeated() {
+            return self.whole(&smooth);
+        }
+        self.correction(&bare).or_else(|| self.follow_up(&bare)).or_else(|| self.several(said)).or_else(|| {
+            let (mended, worth) = corrected(self.grammar, &bare)?;
+            let fit = with_original_slots(self.best(&mended)?, &mended.words, &bare.words);
+            Some(self.intent(fit, worth))
+        })
+    }
+
+    /// The best fit of the words without courtesies.
+    fn bared(&self, said: &Said) -> Option<Fit> {
+        self.grammar.bares(&said.words).into_iter().find_map(|range| self.best(&said.part(range)))
+    }
+
+    fn best(&self, said: &Said) -> Option<Fit> {
+        self.grammar.fits(said).into_iter().next()
+    }
+
+    fn intent(&self, fit: Fit, worth: f32) -> Understanding {
+        let intent = Intent { command: fit.command, slots: fit.slots, confidence: self.confidence * worth };
+        if self.grammar.is_own() { resolve(intent, self.context, self.names) } else { Understanding::Intent(intent) }
+    }
+
+    /// A name that is one of those offered, said alone.
+    fn chosen(&self, said: &Said) -> Option<Understanding> {
+        let heard = said.words.join(" ");
+        let heard = heard.strip_prefix("the ").unwrap_or(&heard);
+        let close = |name: &String| {
+            let name = plain(&name.replace(['-', '_', '.'], " "));
+            name == heard || name.replace(' ', "") == heard.replace(' ', "")
+        };
+        let place = self.context.choices.iter().position(close)?;
+        let mut slots = Slots::default();
+        slots.push("number", (place + 1).to_string());
+        Some(Understanding::Intent(Intent { command: "choose".to_owned(), slots, confidence: self.confidence }))
+    }
+
+    /// "Install firefox, no, I mean vlc": the words after the last correction replace what they correct.
+    fn correction(&self, said: &Said) -> Option<Understanding> {
+        const MARKS: &[&str] = &[
+            "no wait i meant",
+            "no i meant",
+            "no i mean",
+            "no wait",
+            "i mean",
+            "i meant",
+            "scratch that",
+            "sorry i meant",
+            "or rather",
+            "no sorry",
+            "sorry",
+            "wait",
+            "actually",
+            "rather",
+            "no make that",
+            "make that",
+            "no",
+        ];
+        let (start, end) = (1..said.words.len()).rev().find_map(|at| {
+            let tail = said.words.get(at..)?.join(" ");
+            let mark = MARKS.iter().find(|mark| tail.starts_with(&format!("{mark} ")))?;
+            Some((at, at + mark.split(' ').count()))
+        })?;
+        let (first, again) = (said.part(0..start), said.part(end..said.words.len()));
+        let first = self.best(&first.part(self.grammar.bare(&first.words)))?;
+        let again = again.part(self.grammar.bare(&again.words));
+        if let Some(fit) = self.best(&again) {
+            return Some(self.intent(fit, 1.0));
+        }
+        self.instead(&Intent { command: first.command, slots: first.slots, confidence: self.confidence }, &again)
+    }
+
+    /// The same command with another name: the whole of `said` must fit in its place.
+    fn instead(&self, last: &Intent, said: &Said) -> Option<Understanding> {
+        let (slot, _) = last.slots.iter().next()?;
+        // The name is tried as the command would have had it.
+        let (verb, slot) = match slot {
+            "package" => ("install", slot),
+            "number" => ("describe generation", slot),
+            "query" => ("search for", slot),
+            _ => return None,
+        };
+        let mut sentence: Vec<String> = verb.split(' ').map(str::to_owned).collect();
+        let mut pauses = vec![false; sentence.len()];
+        sentence.extend(said.words.iter().filter(|word| *word != "generation").cloned());
+        pauses.resize(sentence.len(), false);
+        let fit = self.best(&Said { words: sentence, pauses })?;
+        let values = fit.slots.all(slot);
+        if values.is_empty() {
+            return None;
+        }
+        let mut intent = last.clone();
+        intent.slots.set(slot, values.to_vec());
+        intent.confidence = self.confidence;
+        Some(resolve(intent, self.context, self.names))
+    }
+
+    /// "And vlc", "no, I said vlc", "what about vlc": the last command again, with another name.
+    fn follow_up(&self, said: &Said) -> Option<Understanding> {
+        const LEADS: &[&str] = &[
+            "no i said",
+            "no i meant",
+            "i said",
+            "i meant",
+            "i mean",
+            "not that i said",
+            "what about",
+            "how about",
+            "and also",
+            "and",
+            "also",
+            "plus",
+            "and what about",
+            "and how about",
+            "the same for",
+            "same for",
+            "no",
+        ];
+        let last = self.context.last.as_ref()?;
+        let heard = said.words.join(" ");
+        let lead = LEADS.iter().filter(|lead| heard.starts_with(&format!("{lead} "))).max_by_key(|lead| lead.len())?;
+        let rest = said.part(lead.split(' ').count()..said.words.len());
+        let rest = rest.part(self.grammar.bare(&rest.words));
+        match self.best(&rest) {
+            Some(fit) => Some(self.intent(fit, 1.0)),
+            None => self.instead(last, &rest),
+        }
+    }
+
+    /// "Update and then free space": each part must be a command of its own.
+    fn several(&self, said: &Said) -> Option<Understanding> {
+        let mut parts: Vec<Fit> = Vec::new();
+        let mut rest = said.clone();
+        while !rest.words.is_empty() {
+            let (fit, used) = self.first_command(&rest)?;
+            parts.push(fit);
+            rest = rest.part(used..rest.words.len());
+            if parts.len() > MOST {
+                return None;
+            }
+        }
+        if parts.len() < 2 {
+            return None;
+        }
+        let mut intents: Vec<Intent> = Vec::new();
+        for fit in parts {
+            // "Install firefox and tell me how large it is": "it" is what the part before spoke of.
+            let context =
+                Context { last: intents.last().cloned().or_else(|| self.context.last.clone()), ..self.context.clone() };
+            let intent = Intent { command: fit.command, slots: fit.slots, confidence: self.confidence };
+            match resolve(intent, &context, self.names) {
+                Understanding::Intent(intent) => intents.push(intent),
+                // A part that is not sure leaves the whole undone: half of a plan was not what was asked for.
+                ask => return Some(ask),
+            }
+        }
+        Some(Understanding::Several(intents))
+    }
+
+    /// The longest beginning that is a command and ends where another may begin; how many words it takes in all.
+    fn first_command(&self, said: &Said) -> Option<(Fit, usize)> {
+        let total = said.words.len();
+        (1..=total).rev().find_map(|end| {
+            let after = joint(said, end)?;
+            let part = said.part(0..end);
+            let bare = part.part(self.grammar.bare(&part.words));
+            Some((self.best(&bare)?, end + after))
+        })
+    }
+}
+
+/// How many words of joining stand at `at`: "and then", "then", "after that"; none at the end or after a pause.
+fn joint(said: &Said, at: usize) -> Option<usize> {
+    const JOINTS: &[&str] =
+        &["and after that", "and then", "after that", "afterwards", "and also", "and", "then", "also", "next"];
+    if at == said.words.len() {
+        return Some(0);
+    }
+    let rest = said.words.get(at..)?.join(" ");
+    let joint = JOINTS.iter().find(|joint| rest.starts_with(&format!("{joint} ")));
+    match joint {
+        Some(joint) => Some(joint.split(' ').count()),
+        None => said.pauses.get(at.checked_sub(1)?).copied()?.then_some(0),
     }
 }
 
@@ -160,36 +312,4 @@ fn with_original_slots(mut fit: Fit, corrected: &[String], said: &[String]) -> F
     }
     fit.slots = slots;
     fit
-}
-
-/// Puts the real name in the place of what was heard, or asks which one was meant.
-fn resolve(mut intent: Intent, heard: &str, names: &dyn Names) -> Understanding {
-    let slot = "package".to_owned();
-    let Some(known) = names.packages(heard, CHOICES) else {
-        // Without an index the name stands as it was said; validation still refuses what cannot be one.
-        intent.slots.set(&slot, vec![heard.replace(' ', "-")]);
-        return Understanding::Intent(intent);
-    };
-    let found: Vec<Candidate> = known.into_iter().filter(|candidate| candidate.score >= POSSIBLE).collect();
-    let lead = match found.as_slice() {
-        [] => {
-            let question = format!("I know no package called {heard}. Which package do you mean?");
-            return Understanding::Ask { intent, slot, question, choices: Vec::new() };
-        }
-        [only] => only.score,
-        [first, second, ..] => first.score - second.score,
-    };
-    match found.first() {
-        Some(best) if best.score >= 1.0 || (best.score >= SURE && lead >= LEAD) => {
-            intent.confidence *= best.score;
-            intent.slots.set(&slot, vec![best.name.clone()]);
-            Understanding::Intent(intent)
-        }
-        _ => Understanding::Ask {
-            intent,
-            slot,
-            question: format!("I heard {heard}. Which package do you mean?"),
-            choices: found,
-        },
-    }
 }

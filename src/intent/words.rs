@@ -1,11 +1,51 @@
-//! Words, made alike: lower case, no punctuation, contractions opened, numbers as digits.
+//! Words, made alike: lower case, no punctuation, contractions opened, numbers as digits, letters as names.
+
+use super::numbers::numbers;
 
 /// Longest text that is understood as one utterance, bytes. Nobody says more in one breath.
 pub const LONGEST: usize = 1000;
 
+/// An utterance's words, and where a comma stood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    pub words: Vec<String>,
+    /// For each word, whether a pause was written after it.
+    pub pauses: Vec<bool>,
+}
+
+impl Said {
+    /// A part of it.
+    #[must_use]
+    pub fn part(&self, range: std::ops::Range<usize>) -> Self {
+        Self {
+            words: self.words.get(range.clone()).unwrap_or_default().to_vec(),
+            pauses: self.pauses.get(range).unwrap_or_default().to_vec(),
+        }
+    }
+
+    /// "install install firefox" is "install firefox"; `None` where no word was said twice in a row.
+    #[must_use]
+    pub fn unrepeated(&self) -> Option<Self> {
+        let mut smooth = Self::default();
+        for (word, pause) in self.words.iter().zip(&self.pauses) {
+            let stutter = smooth.words.last() == Some(word) && word.len() > 1 && word.chars().all(char::is_alphabetic);
+            if stutter {
+                smooth.pauses.pop();
+            } else {
+                smooth.words.push(word.clone());
+            }
+            smooth.pauses.push(*pause);
+        }
+        (smooth.words.len() < self.words.len()).then_some(smooth)
+    }
+}
+
+/// The mark of a pause among words, until it becomes [`Said::pauses`].
+const PAUSE: &str = ",";
+
 /// The words of a text, made alike; `None` where the text is no utterance at all: too long, or with
 /// control characters in it.
-pub fn words(text: &str) -> Option<Vec<String>> {
+pub fn said(text: &str) -> Option<Said> {
     let text = text.trim();
     if text.len() > LONGEST || text.chars().any(|c| c.is_control() && c != '\t') {
         return None;
@@ -13,21 +53,79 @@ pub fn words(text: &str) -> Option<Vec<String>> {
     let lower = text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'");
     let mut words: Vec<String> = Vec::new();
     for word in lower.split_whitespace() {
+        let pause = word.ends_with([',', ';', '.', '!', '?', ':']);
         let word = word.trim_matches(|c: char| !c.is_alphanumeric() && !"+#_".contains(c));
-        if word.is_empty() || FILLERS.contains(&word) {
-            continue;
+        if !word.is_empty() && !FILLERS.contains(&word) {
+            let word = unstuttered(word);
+            match CONTRACTIONS.iter().find(|(short, _)| *short == word) {
+                Some((_, long)) => words.extend(long.split(' ').map(str::to_owned)),
+                None => words.push(word.strip_suffix("'s").filter(|_| word.len() > 4).unwrap_or(word).to_owned()),
+            }
         }
-        let word = unstuttered(word);
-        match CONTRACTIONS.iter().find(|(short, _)| *short == word) {
-            Some((_, long)) => words.extend(long.split(' ').map(str::to_owned)),
-            None => words.push(word.to_owned()),
+        if pause && !words.is_empty() {
+            words.push(PAUSE.to_owned());
         }
     }
-    Some(numbers(&words))
+    let mut said = Said::default();
+    for word in spelled(numbers(&words)) {
+        if word == PAUSE {
+            if let Some(last) = said.pauses.last_mut() {
+                *last = true;
+            }
+        } else {
+            said.words.push(word);
+            said.pauses.push(false);
+        }
+    }
+    Some(said)
 }
 
+/// The words alone.
+pub fn words(text: &str) -> Option<Vec<String>> {
+    said(text).map(|said| said.words)
+}
+
+/// Three letters or more in a row are a spelled name: "n, e, o, v, i, m" is "neovim".
+fn spelled(words: Vec<String>) -> Vec<String> {
+    let letter = |word: &str| word.len() == 1 && word.chars().all(|c| c.is_ascii_alphanumeric());
+    let mut done: Vec<String> = Vec::new();
+    let mut run: Vec<String> = Vec::new();
+    let mut ends_with_pause = false;
+    let flush = |run: &mut Vec<String>, pause: &mut bool, done: &mut Vec<String>| {
+        let letters = run.iter().filter(|word| word.chars().all(|c| c.is_ascii_alphabetic())).count();
+        if run.len() >= SPELLED && letters * 2 >= run.len() {
+            done.push(run.concat());
+            run.clear();
+        } else {
+            done.append(run);
+        }
+        if std::mem::take(pause) {
+            done.push(PAUSE.to_owned());
+        }
+    };
+    for word in words {
+        if letter(&word) {
+            ends_with_pause = false;
+            run.push(word);
+        } else if word == PAUSE {
+            ends_with_pause = true;
+            if run.is_empty() {
+                flush(&mut run, &mut ends_with_pause, &mut done);
+            }
+        } else {
+            flush(&mut run, &mut ends_with_pause, &mut done);
+            done.push(word);
+        }
+    }
+    flush(&mut run, &mut ends_with_pause, &mut done);
+    done
+}
+
+/// Fewest letters that are taken for a spelled name: two are an abbreviation, or "a" and "i".
+const SPELLED: usize = 3;
+
 /// Sounds that people make while they think.
-const FILLERS: &[&str] = &["uh", "um", "er", "erm", "ah", "hmm", "uhm", "eh"];
+const FILLERS: &[&str] = &["uh", "um", "er", "erm", "ah", "hmm", "uhm", "eh", "uhh", "umm", "hm"];
 
 const CONTRACTIONS: &[(&str, &str)] = &[
     ("what's", "what is"),
@@ -53,9 +151,32 @@ const CONTRACTIONS: &[(&str, &str)] = &[
     ("aren't", "are not"),
     ("you're", "you are"),
     ("we're", "we are"),
+    ("how's", "how is"),
+    ("there's", "there is"),
+    ("here's", "here is"),
+    ("we've", "we have"),
+    ("you've", "you have"),
+    ("i'll", "i will"),
+    ("you'd", "you would"),
+    ("hasn't", "has not"),
+    ("haven't", "have not"),
+    ("wasn't", "was not"),
+    ("shouldn't", "should not"),
+    ("wouldn't", "would not"),
+    ("couldn't", "could not"),
+    ("cannot", "can not"),
+    ("cant", "can not"),
+    ("isnt", "is not"),
+    ("im", "i am"),
+    ("ive", "i have"),
+    ("wanna", "want to"),
+    ("gotta", "have to"),
+    ("kinda", "kind of"),
     ("pls", "please"),
     ("plz", "please"),
     ("thx", "thanks"),
+    ("ty", "thanks"),
+    ("u", "you"),
     ("gonna", "going to"),
     ("gimme", "give me"),
     ("lemme", "let me"),
@@ -71,105 +192,6 @@ fn unstuttered(word: &str) -> &str {
         rest = tail;
     }
     rest
-}
-
-const UNITS: &[(&str, u64)] = &[
-    ("zero", 0),
-    ("one", 1),
-    ("two", 2),
-    ("three", 3),
-    ("four", 4),
-    ("five", 5),
-    ("six", 6),
-    ("seven", 7),
-    ("eight", 8),
-    ("nine", 9),
-    ("ten", 10),
-    ("eleven", 11),
-    ("twelve", 12),
-    ("thirteen", 13),
-    ("fourteen", 14),
-    ("fifteen", 15),
-    ("sixteen", 16),
-    ("seventeen", 17),
-    ("eighteen", 18),
-    ("nineteen", 19),
-    ("twenty", 20),
-    ("thirty", 30),
-    ("forty", 40),
-    ("fourty", 40),
-    ("fifty", 50),
-    ("sixty", 60),
-    ("seventy", 70),
-    ("eighty", 80),
-    ("ninety", 90),
-];
-
-fn unit(word: &str) -> Option<u64> {
-    UNITS.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
-}
-
-/// Number words as digits: "one hundred and seven" is "107", "twenty-three" is "23".
-fn numbers(words: &[String]) -> Vec<String> {
-    let split: Vec<&str> = words
-        .iter()
-        .flat_map(|word| {
-            let parts: Vec<&str> = word.split('-').collect();
-            if parts.len() > 1 && parts.iter().all(|part| unit(part).is_some()) { parts } else { vec![word.as_str()] }
-        })
-        .collect();
-    let mut done = Vec::new();
-    let mut at = 0;
-    while let Some(word) = split.get(at) {
-        if let Some((value, used)) = number_at(split.get(at..).unwrap_or_default()) {
-            done.push(value.to_string());
-            at += used;
-        } else {
-            done.push((*word).to_owned());
-            at += 1;
-        }
-    }
-    done
-}
-
-/// The number that `words` begin with, and how many words it takes.
-fn number_at(words: &[&str]) -> Option<(u64, usize)> {
-    let (mut total, mut group, mut used) = (0_u64, None::<u64>, 0);
-    while let Some(word) = words.get(used) {
-        let next = words.get(used + 1).and_then(|word| unit(word));
-        group = match (*word, group) {
-            ("a", None) if words.get(used + 1).is_some_and(|next| *next == "hundred" || *next == "thousand") => Some(1),
-            ("hundred", Some(value)) if value < 100 => Some(value * 100),
-            ("hundred", None) => Some(100),
-            ("thousand", value) => {
-                total += value.unwrap_or(1) * 1000;
-                used += 1;
-                group = None;
-                continue;
-            }
-            ("and", Some(value)) if value >= 100 && next.is_some() => Some(value),
-            ("and", None) if total > 0 && next.is_some() => None,
-            (word, before) => match (unit(word), before) {
-                (Some(value), None) => Some(value),
-                // "twenty three", "one hundred five": a smaller one fits into the gap that is left.
-                (Some(value), Some(before)) if fits(before, value) => Some(before + value),
-                _ => break,
-            },
-        };
-        used += 1;
-    }
-    (used > 0 && (group.is_some() || total > 0)).then(|| (total + group.unwrap_or(0), used))
-}
-
-fn fits(before: u64, value: u64) -> bool {
-    let gap = if before.is_multiple_of(100) {
-        100
-    } else if before.is_multiple_of(10) && before % 100 >= 20 {
-        10
-    } else {
-        1
-    };
-    before > 0 && value > 0 && value < gap
 }
 
 #[cfg(test)]
@@ -191,6 +213,11 @@ mod tests {
             ("um, list generations.", "list generations"),
             ("notepad++ and c#", "notepad++ and c#"),
             ("python3-numpy", "python3-numpy"),
+            ("install n, e, o, v, i, m.", "install neovim"),
+            ("install v l c", "install vlc"),
+            ("delete generations 4, 5 and 6", "delete generations 4 5 and 6"),
+            ("generations 4 5 6", "generations 4 5 6"),
+            ("the system's age", "the system age"),
         ] {
             assert_eq!(words(text).unwrap().join(" "), want);
         }

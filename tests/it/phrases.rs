@@ -26,7 +26,11 @@ fn english() -> Understander {
 }
 
 fn understood(understander: &Understander, text: &str) -> Option<(String, Slots)> {
-    match understander.understand(&Transcript::typed(text), &Context { question_open: true }, &NoIndex) {
+    match understander.understand(
+        &Transcript::typed(text),
+        &Context { question_open: true, ..Context::default() },
+        &NoIndex,
+    ) {
         Understanding::Intent(intent) => Some((intent.command, intent.slots)),
         _ => None,
     }
@@ -127,4 +131,13 @@ fn every_label_of_the_coffee_recordings_can_be_said() {
         let got: BTreeMap<&str, &str> = slots.iter().map(|(slot, values)| (slot, values[0].as_str())).collect();
         assert_eq!(got, want, "{sentence}");
     }
+}
+
+#[test]
+fn no_two_commands_claim_the_same_sentence() {
+    let clashes = Grammar::english().unwrap().clashes();
+    for clash in &clashes {
+        eprintln!("{clash}");
+    }
+    assert!(clashes.is_empty(), "{} clashes", clashes.len());
 }
