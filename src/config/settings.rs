@@ -60,17 +60,23 @@ pub struct Audio {
     pub output: Option<String>,
 }
 
-/// When an utterance ends.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// What starts an utterance, and when it ends.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ears {
     /// How long a pause ends an utterance, milliseconds (300 to 5000).
     pub pause_ms: u32,
+    /// Hands-free, only what follows the wake word is heard; false hears all that is said.
+    pub wake: bool,
+    /// How easily the wake word is heard, 0 to 1.
+    pub wake_sensitivity: f32,
+    /// How long it listens on without the wake word after an answer, seconds (0 to 60).
+    pub follow_up_s: u32,
 }
 
 impl Default for Ears {
     fn default() -> Self {
-        Self { pause_ms: 700 }
+        Self { pause_ms: 700, wake: true, wake_sensitivity: 0.5, follow_up_s: 5 }
     }
 }
 
@@ -102,6 +108,13 @@ impl Settings {
         }
         if !(300..=5000).contains(&self.ears.pause_ms) {
             return wrong("ears.pause_ms", self.ears.pause_ms.to_string(), "a whole number from 300 to 5000");
+        }
+        if !(0.0..=1.0).contains(&self.ears.wake_sensitivity) {
+            let value = self.ears.wake_sensitivity.to_string();
+            return wrong("ears.wake_sensitivity", value, "a number from 0 to 1");
+        }
+        if self.ears.follow_up_s > 60 {
+            return wrong("ears.follow_up_s", self.ears.follow_up_s.to_string(), "a whole number from 0 to 60");
         }
         if self.recognition.threads > 64 {
             return wrong("recognition.threads", self.recognition.threads.to_string(), "a whole number from 0 to 64");
@@ -142,7 +155,7 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_refused() {
-        for text in ["[voice]\nrate = 9", "[ears]\npause_ms = 10", "[recognition]\nthreads = 200"] {
+        for text in ["[voice]\nrate = 9", "[ears]\npause_ms = 10", "[recognition]\nthreads = 200", "[ears]\nwake_sensitivity = 2"] {
             assert!(matches!(parse(text), Err(ConfigError::Value { .. })), "{text}");
         }
     }

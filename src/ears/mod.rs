@@ -7,8 +7,10 @@ mod file;
 mod listener;
 mod utterance;
 mod voice;
+mod wake;
 
 pub use endpoint::Endpointing;
 pub use file::{split, whole};
 pub use listener::{Heard, Listener, Mode};
 pub use utterance::{Start, Utterance};
+pub use wake::{Detection, Detector, Network, Threshold, WakeError, WakeFiles};

@@ -99,6 +99,14 @@ pub enum Verb {
         #[arg(long)]
         plain: bool,
     },
+    /// Tell where the wake word is in sound files.
+    Wake {
+        #[arg(required = true, value_name = "FILE")]
+        files: Vec<PathBuf>,
+        /// Tell every place of at least this score, 0 to 1; without it the settings' sensitivity decides.
+        #[arg(long, value_name = "SCORE")]
+        threshold: Option<f32>,
+    },
     /// Recognise sound files and tell what would be done.
     Hear {
         #[arg(required = true, value_name = "FILE")]

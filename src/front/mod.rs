@@ -14,6 +14,7 @@ mod read;
 mod say;
 mod scene;
 mod tui;
+mod wake;
 
 use std::process::ExitCode;
 
@@ -63,6 +64,7 @@ fn dispatch(cli: Cli) -> Done {
         None => converse::converse(&scene, Ears::IfThere),
         Some(Verb::Listen) => converse::converse(&scene, Ears::HandsFree),
         Some(Verb::Tui { plain }) => tui::tui(&scene, plain),
+        Some(Verb::Wake { files, threshold }) => wake::wake(&scene, &files, threshold),
         Some(Verb::Hear { files, domain }) => hear::hear(&scene, &files, domain.grammar.as_deref()),
         Some(Verb::Say { text, out }) => say::say(&scene, &text.join(" "), out.as_deref()),
         Some(Verb::Doctor { audio }) => doctor::doctor(&scene, audio),

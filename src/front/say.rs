@@ -1,6 +1,6 @@
 //! `ask-nix say`: a text as sound, to the speaker or into a file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -16,11 +16,7 @@ use super::{Done, print};
 /// The files of the voice that the settings name.
 pub fn voice_files(scene: &Scene) -> Result<VoiceFiles, Fault> {
     let folder = scene.dirs.models();
-    let runtime = match std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
-        // A packaged program brings its own ONNX Runtime.
-        Some(path) => path.into(),
-        None => find("onnxruntime").map(|model| model.path(&folder)).ok_or_else(|| missing("onnxruntime"))?,
-    };
+    let runtime = runtime_file(scene)?;
     let name = &scene.settings.voice.name;
     let voice = match find(name) {
         Some(model) => model.path(&folder),
@@ -28,6 +24,17 @@ pub fn voice_files(scene: &Scene) -> Result<VoiceFiles, Fault> {
         None => return Err(ModelError::Unknown(name.clone()).fault()),
     };
     Ok(VoiceFiles::new(voice, runtime, scene.dirs.espeak_data()))
+}
+
+/// ONNX Runtime, which the voice and the wake word share.
+pub fn runtime_file(scene: &Scene) -> Result<PathBuf, Fault> {
+    match std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
+        // A packaged program brings its own.
+        Some(path) => Ok(path.into()),
+        None => {
+            find("onnxruntime").map(|model| model.path(&scene.dirs.models())).ok_or_else(|| missing("onnxruntime"))
+        }
+    }
 }
 
 fn missing(name: &str) -> Fault {

@@ -19,6 +19,8 @@ pub enum Purpose {
     VoiceDescription,
     /// ONNX Runtime, which runs the voice.
     Runtime,
+    /// What a wake word is heard with.
+    Wake,
     /// A recording to try things on.
     Sample,
 }

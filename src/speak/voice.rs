@@ -9,6 +9,7 @@ use ort::session::Session;
 use piper_rs::{ModelConfig, Piper};
 
 use super::{SpeakError, espeak, stretch};
+use crate::models;
 
 /// Where a voice and what it needs lie.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,7 +73,7 @@ impl Voice {
         let runtime = |reason| SpeakError::Runtime { path: files.runtime.clone(), reason };
         // The binding panics where a library lacks what it must have; that is no reason to die.
         let session = guarded(|| {
-            load_runtime(&files.runtime).map_err(runtime)?;
+            models::load_runtime(&files.runtime).map_err(runtime)?;
             session(&files.model, config.num_speakers > 1)
                 .map_err(|reason| SpeakError::Voice { path: files.model.clone(), reason })
         })
@@ -126,25 +127,11 @@ fn description(path: &Path) -> Result<ModelConfig, SpeakError> {
     Ok(config)
 }
 
-fn load_runtime(path: &Path) -> Result<(), String> {
-    let environment = ort::init_from(path).map_err(|error| error.to_string())?;
-    environment.with_name("ask-nix").commit();
-    Ok(())
-}
-
 /// A session on the voice's network, checked to have Piper's inputs.
 fn session(model: &Path, many_speakers: bool) -> Result<Session, String> {
     // Two threads: a sentence is made faster than it is spoken by one already, and recognition needs the rest.
-    // Without spinning, so that nothing burns a core between two sentences.
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(2));
-    let session = Session::builder()
-        .map_err(|error| error.to_string())?
-        .with_intra_threads(threads)
-        .map_err(|error| error.to_string())?
-        .with_intra_op_spinning(false)
-        .map_err(|error| error.to_string())?
-        .commit_from_file(model)
-        .map_err(|error| error.to_string())?;
+    let session = models::session(model, threads)?;
     let expected: &[&str] = if many_speakers {
         &["input", "input_lengths", "scales", "sid"]
     } else {
