@@ -16,6 +16,8 @@ pub enum Earcon {
     Done,
     Failed,
     Question,
+    /// The microphone closes.
+    Closed,
 }
 
 /// One note of an earcon.
@@ -44,7 +46,7 @@ const REST: f32 = 0.0;
 
 impl Earcon {
     /// All earcons, in the order in which they are taught.
-    pub const ALL: [Self; 5] = [Self::Listening, Self::Heard, Self::Done, Self::Failed, Self::Question];
+    pub const ALL: [Self; 6] = [Self::Listening, Self::Heard, Self::Done, Self::Failed, Self::Question, Self::Closed];
 
     /// Its notes, played one after the other.
     #[must_use]
@@ -52,6 +54,8 @@ impl Earcon {
         match self {
             // Rising fifth: go on.
             Self::Listening => &const { [tone(G4, 70), tone(C5, 90)] },
+            // The fifth falls again: that is all.
+            Self::Closed => &const { [tone(C5, 70), tone(G4, 90)] },
             // One short note: a nod.
             Self::Heard => &const { [tone(C5, 60)] },
             // A major triad upwards: arrived.

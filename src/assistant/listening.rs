@@ -1,23 +1,28 @@
 //! Listening: microphone, ears and recogniser, giving transcripts.
 //!
-//! While the assistant speaks, nothing is heard: its own voice must never be a command.
+//! The handle on an ear (`ear`) and the thread that recognises for it. Decides nothing itself.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::audio::{AudioError, Capture, Signal};
-use crate::ears::{Endpointing, Heard, Listener, Mode, Utterance};
+use crate::audio::{AudioError, Capture};
+use crate::ears::{Detector, Endpointing, Listener, Mode, Start, Utterance};
 use crate::intent::Transcript;
 use crate::recognize::Recognizer;
 
 use super::Mouth;
+use super::ear::Ear;
+use super::judge::Judge;
 
 /// What listening tells.
 #[derive(Debug, Clone)]
 pub enum Noticed {
+    /// What is said from now on is taken.
+    Opened,
+    /// Nobody said anything in time: from now on the wake word or the key is needed again.
+    Closed,
     /// Somebody speaks.
     Began,
     /// Somebody spoke; these were the words.
@@ -30,48 +35,107 @@ pub enum Noticed {
     Back(String),
 }
 
-/// A handle on the open microphone.
+/// What opens the ear.
 #[derive(Debug)]
+pub enum Opens {
+    /// Only the handle: Enter, a key, a question.
+    OnDemand,
+    /// Any voice.
+    Always,
+    /// The wake word; and the handle.
+    AtWord(Box<Detector>),
+}
+
+/// How listening works.
+#[derive(Debug)]
+pub struct Listens<'a> {
+    /// The microphone; the system's default without one.
+    pub input: Option<&'a str>,
+    pub endpointing: Endpointing,
+    pub opens: Opens,
+    /// Ends a turn early whose words are a whole command; without it the pause alone ends turns.
+    pub judge: Option<Judge>,
+}
+
+pub(super) enum Order {
+    Arm,
+    Attend(Duration),
+    Press,
+    Release,
+    Cancel,
+}
+
+/// To be recognised; `guess` while the person may still go on.
+pub(super) struct Job {
+    pub utterance: Utterance,
+    pub guess: bool,
+}
+
+/// What was recognised, of the utterance whose last voiced moment is `at`.
+pub(super) struct Answer {
+    pub at: Instant,
+    pub start: Start,
+    pub guess: bool,
+    pub transcript: Transcript,
+}
+
+/// A handle on the open microphone; clones are of the same one.
+#[derive(Debug, Clone)]
 pub struct Listening {
-    armed: Arc<AtomicBool>,
+    orders: mpsc::UnboundedSender<Order>,
     device: String,
 }
 
 impl Listening {
     /// Opens the microphone and listens until `cancel`. Must be called inside a tokio runtime.
     ///
-    /// `hands_free` hears everything; else only the utterance after [`Listening::arm`].
+    /// # Errors
+    /// Where there is no microphone that can be opened.
     pub fn start(
-        input: Option<&str>,
-        endpointing: Endpointing,
-        hands_free: bool,
+        how: Listens,
         recognizer: Recognizer,
         mouth: Option<Mouth>,
         noticed: mpsc::Sender<Noticed>,
         cancel: CancellationToken,
     ) -> Result<Self, AudioError> {
-        let capture = Capture::open(input)?;
+        let capture = Capture::open(how.input)?;
         let device = capture.device().name.clone();
-        let armed = Arc::new(AtomicBool::new(hands_free));
-        let (utterances, spoken) = mpsc::channel(1);
-        let recognizing = noticed.clone();
+        let (orders, ordered) = mpsc::unbounded_channel();
+        // One is recognised, one waits.
+        let (jobs, spoken) = mpsc::channel(1);
+        let (answers, answered) = mpsc::channel(2);
         let stop = cancel.clone();
         // Recognition is seconds of arithmetic: it has a thread of its own.
-        tokio::task::spawn_blocking(move || recognize(recognizer, spoken, &recognizing, &stop));
-        let ear = Ear {
-            capture,
-            listener: Listener::new(Mode::HandsFree, endpointing),
-            hands_free,
-            armed: Arc::clone(&armed),
-            mouth,
-        };
-        tokio::spawn(ear.run(utterances, noticed, cancel));
-        Ok(Self { armed, device })
+        tokio::task::spawn_blocking(move || recognize(recognizer, spoken, &answers, &stop));
+        let listener = Listener::new(Mode::HandsFree, how.endpointing);
+        let ear = Ear::new(capture, listener, how.opens, how.judge, mouth, jobs, noticed);
+        tokio::spawn(ear.run(ordered, answered, cancel));
+        Ok(Self { orders, device })
     }
 
-    /// Hears the next utterance (push-to-talk).
+    /// Hears the next utterance, whenever it comes.
     pub fn arm(&self) {
-        self.armed.store(true, Ordering::Release);
+        self.order(Order::Arm);
+    }
+
+    /// Hears without the wake word for so long, from when the own voice is silent: after an answer, or for one.
+    pub fn attend(&self, time: Duration) {
+        self.order(Order::Attend(time));
+    }
+
+    /// A key went down: silences the voice, and hears until [`Listening::release`].
+    pub fn press(&self) {
+        self.order(Order::Press);
+    }
+
+    /// The key went up.
+    pub fn release(&self) {
+        self.order(Order::Release);
+    }
+
+    /// Forgets what is being said.
+    pub fn cancel(&self) {
+        self.order(Order::Cancel);
     }
 
     /// The microphone's name.
@@ -79,89 +143,29 @@ impl Listening {
     pub fn device(&self) -> &str {
         &self.device
     }
+
+    fn order(&self, order: Order) {
+        // An ear that has ended hears nothing more; its end was told.
+        let _ = self.orders.send(order);
+    }
 }
 
 fn recognize(
     mut recognizer: Recognizer,
-    mut spoken: mpsc::Receiver<Utterance>,
-    noticed: &mpsc::Sender<Noticed>,
+    mut spoken: mpsc::Receiver<Job>,
+    answers: &mpsc::Sender<Answer>,
     cancel: &CancellationToken,
 ) {
-    while let Some(utterance) = spoken.blocking_recv() {
-        let told = match recognizer.recognize(&utterance, cancel) {
-            Ok(transcript) if transcript.is_silence() => Noticed::NoWords,
-            Ok(transcript) => {
-                let since = utterance.speech_ended.elapsed().as_millis();
-                tracing::info!(target: "assistant.listening", since_speech_ms = since, text = %transcript.text);
-                Noticed::Words(transcript)
-            }
-            Err(error) => {
-                tracing::error!(target: "assistant.listening", %error, "recognition failed");
-                Noticed::NoWords
-            }
-        };
-        if noticed.blocking_send(told).is_err() {
+    while let Some(Job { utterance, guess }) = spoken.blocking_recv() {
+        let transcript = recognizer.recognize(&utterance, cancel).unwrap_or_else(|error| {
+            tracing::error!(target: "assistant.listening", %error, "recognition failed");
+            Transcript::silence(1.0)
+        });
+        let since = utterance.speech_ended.elapsed().as_millis();
+        tracing::info!(target: "assistant.listening", since_speech_ms = since, guess, text = %transcript.text);
+        let answer = Answer { at: utterance.speech_ended, start: utterance.start, guess, transcript };
+        if answers.blocking_send(answer).is_err() {
             return;
-        }
-    }
-}
-
-struct Ear {
-    capture: Capture,
-    listener: Listener,
-    hands_free: bool,
-    armed: Arc<AtomicBool>,
-    mouth: Option<Mouth>,
-}
-
-impl Ear {
-    async fn run(
-        mut self,
-        utterances: mpsc::Sender<Utterance>,
-        noticed: mpsc::Sender<Noticed>,
-        cancel: CancellationToken,
-    ) {
-        loop {
-            let signal = tokio::select! {
-                () = cancel.cancelled() => return,
-                signal = self.capture.next() => signal,
-            };
-            let told = match signal {
-                None => return,
-                Some(Signal::Lost(error)) => {
-                    self.listener.reset();
-                    Some(Noticed::Lost(error.to_string()))
-                }
-                Some(Signal::Back(device)) => Some(Noticed::Back(device.name)),
-                Some(Signal::Frame(captured)) => {
-                    let deaf =
-                        !self.armed.load(Ordering::Acquire) || self.mouth.as_ref().is_some_and(Mouth::is_speaking);
-                    if deaf {
-                        if self.listener.is_hearing() {
-                            self.listener.reset();
-                        }
-                        continue;
-                    }
-                    match self.listener.next(captured) {
-                        Some(Heard::Began) => Some(Noticed::Began),
-                        Some(Heard::Ended(utterance)) => {
-                            self.armed.store(self.hands_free, Ordering::Release);
-                            match utterances.try_send(utterance) {
-                                // One utterance may wait; what comes on top of that is told, not lost silently.
-                                Err(mpsc::error::TrySendError::Full(_)) => Some(Noticed::NoWords),
-                                _ => None,
-                            }
-                        }
-                        Some(Heard::Discarded) if !self.hands_free => Some(Noticed::NoWords),
-                        Some(Heard::Paused | Heard::Discarded) | None => None,
-                    }
-                }
-            };
-            if let Some(told) = told
-                && noticed.send(told).await.is_err()
-            {
-                return;
-            }
         }
     }
 }

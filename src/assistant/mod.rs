@@ -3,9 +3,12 @@
 //! Takes utterances or typed lines, carries them through every stage, and says what to show and
 //! speak. Never runs a change without the yes to its own question ([`Approved`]).
 
+mod confirm;
 mod conversation;
 mod decide;
 mod dialogue;
+mod ear;
+mod judge;
 mod listening;
 mod mouth;
 mod names;
@@ -13,6 +16,7 @@ mod names;
 pub use conversation::{Conversation, Parts, Told};
 pub use decide::{Decided, Decision, decide, decide_in_domain, plan};
 pub use dialogue::{Approved, Dialogue, Next, QUESTION_LIFE, Reply};
-pub use listening::{Listening, Noticed};
+pub use judge::{Judge, Turned};
+pub use listening::{Listening, Listens, Noticed, Opens};
 pub use mouth::Mouth;
 pub use names::IndexNames;

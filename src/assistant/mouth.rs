@@ -1,7 +1,7 @@
 //! The mouth: announcements in their order of priority, through the voice, to the speaker.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +13,7 @@ use crate::speak::Speaker;
 enum Order {
     Say(Announcement),
     Hush,
+    Chime(Earcon),
     Finish(oneshot::Sender<()>),
 }
 
@@ -21,6 +22,7 @@ enum Order {
 pub struct Mouth {
     orders: mpsc::UnboundedSender<Order>,
     speaking: Arc<AtomicBool>,
+    saying: Arc<Mutex<String>>,
 }
 
 impl Mouth {
@@ -29,9 +31,16 @@ impl Mouth {
     pub fn start(speaker: Speaker, player: Player, rate: f32) -> Self {
         let (orders, receiver) = mpsc::unbounded_channel();
         let speaking = Arc::new(AtomicBool::new(false));
-        let worker = Worker { speaker, player: Arc::new(player), rate, speaking: Arc::clone(&speaking) };
+        let saying = Arc::new(Mutex::new(String::new()));
+        let worker = Worker {
+            speaker,
+            player: Arc::new(player),
+            rate,
+            speaking: Arc::clone(&speaking),
+            saying: Arc::clone(&saying),
+        };
         tokio::spawn(worker.run(receiver));
-        Self { orders, speaking }
+        Self { orders, speaking, saying }
     }
 
     /// Says it when it is its turn.
@@ -58,6 +67,17 @@ impl Mouth {
         self.speaking.load(Ordering::Acquire)
     }
 
+    /// Whether this word is in what is being said: the ears must not take it for the user's call.
+    #[must_use]
+    pub fn is_saying(&self, word: &str) -> bool {
+        self.is_speaking() && self.saying.lock().is_ok_and(|text| text.to_lowercase().contains(word))
+    }
+
+    /// Sounds at once, over whatever is being said: the microphone opens or closes.
+    pub fn chime(&self, earcon: Earcon) {
+        self.order(Order::Chime(earcon));
+    }
+
     fn order(&self, order: Order) {
         let _ = self.orders.send(order);
     }
@@ -68,6 +88,7 @@ struct Worker {
     player: Arc<Player>,
     rate: f32,
     speaking: Arc<AtomicBool>,
+    saying: Arc<Mutex<String>>,
 }
 
 impl Worker {
@@ -85,6 +106,11 @@ impl Worker {
                         queue.silence();
                         cancel.cancel();
                         self.player.stop();
+                        Step::Stay
+                    }
+                    Some(Order::Chime(earcon)) => {
+                        let (samples, sample_rate) = notes(earcon);
+                        let _ = self.player.overlay(samples, sample_rate);
                         Step::Stay
                     }
                     Some(Order::Finish(done)) => {
@@ -119,6 +145,9 @@ impl Worker {
 
     /// Begins to say a ticket on a task of its own; its number comes back at the end.
     fn begin(&self, ticket: Ticket, finished: mpsc::UnboundedSender<u64>) -> CancellationToken {
+        if let Ok(mut saying) = self.saying.lock() {
+            saying.clone_from(&ticket.announcement.text);
+        }
         let cancel = CancellationToken::new();
         let (speaker, player, rate, ended) =
             (self.speaker.clone(), Arc::clone(&self.player), self.rate, cancel.clone());

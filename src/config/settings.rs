@@ -155,7 +155,12 @@ mod tests {
 
     #[test]
     fn values_out_of_range_are_refused() {
-        for text in ["[voice]\nrate = 9", "[ears]\npause_ms = 10", "[recognition]\nthreads = 200", "[ears]\nwake_sensitivity = 2"] {
+        for text in [
+            "[voice]\nrate = 9",
+            "[ears]\npause_ms = 10",
+            "[recognition]\nthreads = 200",
+            "[ears]\nwake_sensitivity = 2",
+        ] {
             assert!(matches!(parse(text), Err(ConfigError::Value { .. })), "{text}");
         }
     }

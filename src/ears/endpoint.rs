@@ -97,6 +97,8 @@ pub(super) struct Endpointer {
     /// Above [`ONSET`], one bit a frame, the latest in the lowest.
     recent: u32,
     recent_clear: u32,
+    /// Frames that the pause of this utterance is longer by.
+    patience: usize,
     speech: Option<Speech>,
 }
 
@@ -120,6 +122,7 @@ impl Endpointer {
             at,
             recent: 0,
             recent_clear: 0,
+            patience: 0,
             speech: None,
         }
     }
@@ -146,7 +149,7 @@ impl Endpointer {
             speech.clear += usize::from(score > CLEAR);
         }
         let silence = now - speech.span.last;
-        if silence >= self.pause || now - speech.span.first >= self.longest {
+        if silence >= self.pause + self.patience || now - speech.span.first >= self.longest {
             return self.finish();
         }
         if silence == frames(BREATH) && speech.is_speech(self.shortest) { Step::Paused } else { Step::Nothing }
@@ -154,11 +157,23 @@ impl Endpointer {
 
     /// Ends what is spoken now.
     pub fn finish(&mut self) -> Step {
-        (self.recent, self.recent_clear) = (0, 0);
+        (self.recent, self.recent_clear, self.patience) = (0, 0, 0);
         match self.speech.take() {
             None => Step::Nothing,
             Some(speech) if speech.is_speech(self.shortest) => Step::Ended(speech.span),
             Some(_) => Step::Discarded,
+        }
+    }
+
+    /// The utterance that is spoken now may pause twice as long, once more.
+    pub fn be_patient(&mut self) {
+        self.patience = 2 * self.pause;
+    }
+
+    /// What is spoken now began at `first` at the earliest.
+    pub fn not_before(&mut self, first: usize) {
+        if let Some(speech) = &mut self.speech {
+            speech.span.first = speech.span.first.max(first).min(speech.span.last);
         }
     }
 

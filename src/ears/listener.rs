@@ -3,12 +3,15 @@
 //! Keeps only what an utterance may need: the pre-roll, and what is spoken now.
 
 use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::endpoint::{Endpointer, Endpointing, Span, Step, frames, time};
 use super::voice::Voice;
 use super::{Start, Utterance};
 use crate::audio::Captured;
+
+/// The wake word, spoken slowly, and what its detection lags behind.
+const WORD: Duration = Duration::from_millis(1600);
 
 /// What starts an utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +31,10 @@ pub enum Heard {
     Paused,
     /// Speech that ended.
     Ended(Utterance),
-    /// What began was no speech, or a key was held in silence.
+    /// What began was no speech.
     Discarded,
+    /// A key was held in silence.
+    Silent,
 }
 
 /// An ear on one microphone.
@@ -42,6 +47,8 @@ pub struct Listener {
     kept: VecDeque<Captured>,
     oldest: usize,
     key: Key,
+    /// The wake word is in what is spoken now.
+    woken: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +72,16 @@ impl Listener {
     #[must_use]
     pub fn new(mode: Mode, settings: Endpointing) -> Self {
         let endpointer = Endpointer::new(&settings);
-        Self { settings, mode, voice: Voice::new(), endpointer, kept: VecDeque::new(), oldest: 0, key: Key::Up }
+        Self {
+            settings,
+            mode,
+            voice: Voice::new(),
+            endpointer,
+            kept: VecDeque::new(),
+            oldest: 0,
+            key: Key::Up,
+            woken: false,
+        }
     }
 
     /// The key went down. What is spoken now belongs to the key.
@@ -81,6 +97,47 @@ impl Listener {
         if let Key::Down(held) = self.key {
             self.key = Key::Released(held, self.next_frame());
         }
+    }
+
+    /// The wake word has just been heard: what was spoken before it does not belong to the utterance.
+    pub fn woken(&mut self) {
+        let first = self.next_frame().saturating_sub(frames(WORD));
+        while self.oldest < first && self.kept.pop_front().is_some() {
+            self.oldest += 1;
+        }
+        self.endpointer.not_before(first);
+        self.woken = self.endpointer.span().is_some();
+    }
+
+    /// Whether a key is held, or its tail is still to come.
+    #[must_use]
+    pub fn is_pressed(&self) -> bool {
+        self.key != Key::Up
+    }
+
+    /// What is spoken now is not finished: a longer pause is left for the rest of it.
+    pub fn wait_longer(&mut self) {
+        self.endpointer.be_patient();
+    }
+
+    /// Whether the wake word is in what is spoken now.
+    #[must_use]
+    pub fn is_woken(&self) -> bool {
+        self.woken
+    }
+
+    /// Ends what is spoken now, for its words are whole; nothing if it is no speech.
+    pub fn finish(&mut self) -> Option<Utterance> {
+        let utterance = match self.endpointer.finish() {
+            Step::Ended(span) if self.key == Key::Up => Some(self.cut(self.start(), span)),
+            _ => None,
+        };
+        self.cancel();
+        utterance
+    }
+
+    fn start(&self) -> Start {
+        if self.woken { Start::Wake } else { Start::Voice }
     }
 
     /// Forgets what is spoken now, and the pre-roll.
@@ -107,7 +164,7 @@ impl Listener {
     pub fn so_far(&self) -> Option<Utterance> {
         match self.key {
             Key::Down(held) | Key::Released(held, _) => Some(self.cut(Start::Push, held.span()?)),
-            Key::Up if self.mode == Mode::HandsFree => Some(self.cut(Start::Voice, self.span()?)),
+            Key::Up if self.mode == Mode::HandsFree => Some(self.cut(self.start(), self.span()?)),
             Key::Up => None,
         }
     }
@@ -135,8 +192,15 @@ impl Listener {
             Step::Nothing => None,
             Step::Began { .. } => Some(Heard::Began),
             Step::Paused => Some(Heard::Paused),
-            Step::Discarded => Some(Heard::Discarded),
-            Step::Ended(span) => Some(Heard::Ended(self.cut(Start::Voice, span))),
+            Step::Discarded => {
+                self.woken = false;
+                Some(Heard::Discarded)
+            }
+            Step::Ended(span) => {
+                let utterance = self.cut(self.start(), span);
+                self.woken = false;
+                Some(Heard::Ended(utterance))
+            }
         }
     }
 
@@ -165,13 +229,14 @@ impl Listener {
         }
         self.key = Key::Up;
         let speech = held.span().filter(|span| span.voiced >= frames(self.settings.shortest));
-        let heard = speech.map_or(Heard::Discarded, |span| Heard::Ended(self.cut(Start::Push, span)));
+        let heard = speech.map_or(Heard::Silent, |span| Heard::Ended(self.cut(Start::Push, span)));
         self.fresh();
         Some(heard)
     }
 
     /// A new state machine: what comes now has nothing to do with what was.
     fn fresh(&mut self) {
+        self.woken = false;
         self.endpointer = Endpointer::starting_at(&self.settings, self.next_frame());
     }
 

@@ -12,6 +12,8 @@ use crate::audio::SAMPLE_RATE;
 pub enum Start {
     /// Voice activity alone.
     Voice,
+    /// The wake word, which is still in it.
+    Wake,
     /// A key or Enter.
     Push,
     /// A sound file.

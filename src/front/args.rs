@@ -91,8 +91,12 @@ pub enum Verb {
         #[arg(required = true, value_name = "WORDS")]
         words: Vec<String>,
     },
-    /// Listen hands-free, and answer until told to stop.
-    Listen,
+    /// Listen hands-free for the wake word, and answer until told to stop.
+    Listen {
+        /// Take all that is said, without the wake word.
+        #[arg(long)]
+        no_wake: bool,
+    },
     /// The assistant in a terminal: pages, lists, keys, and the voice.
     Tui {
         /// Line by line, without redraws: for screen readers. ACCESSIBLE=1 does the same.

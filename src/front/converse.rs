@@ -4,8 +4,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::announce::{self, Turn};
-use crate::assistant::{Conversation, Listening, Mouth, Noticed, Told};
+use crate::announce::{self, Earcon, Turn};
+use crate::assistant::{Conversation, Judge, Listening, Listens, Mouth, Noticed, Opens, Parts, QUESTION_LIFE, Told};
 use crate::audio::Player;
 use crate::ears::Endpointing;
 use crate::fault::{Explain, Fault};
@@ -16,6 +16,7 @@ use super::ask::{parts, runtime};
 use super::hear::recognizer;
 use super::say::voice_files;
 use super::scene::Scene;
+use super::wake::detector;
 use super::{Done, prepare, print};
 
 /// What starts an utterance.
@@ -23,6 +24,8 @@ use super::{Done, prepare, print};
 pub enum Ears {
     /// Enter, if there is a microphone; the keyboard in any case.
     IfThere,
+    /// The wake word; without a microphone it fails.
+    AtWord,
     /// A voice; without a microphone it fails.
     HandsFree,
 }
@@ -48,9 +51,9 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
     let mouth = if scene.speak == Some(false) { None } else { mouth(scene).await };
     let cancel = CancellationToken::new();
     let (sender, mut notices) = mpsc::channel(8);
-    let listening = match listen(scene, ears == Ears::HandsFree, mouth.clone(), sender, cancel.clone()) {
+    let listening = match listen(scene, ears, mouth.clone(), sender, cancel.clone()) {
         Ok(listening) => Some(listening),
-        Err(fault) if ears == Ears::HandsFree => return Err(fault.into()),
+        Err(fault) if ears != Ears::IfThere => return Err(fault.into()),
         Err(fault) => {
             print::fault(&fault, false);
             None
@@ -67,6 +70,9 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
         tell(&announcement, mouth.as_ref());
     }
     match &listening {
+        Some(listening) if ears == Ears::AtWord => {
+            print::note(&format!("Say \u{201c}computer\u{201d} on {}.", listening.device()));
+        }
         Some(listening) if ears == Ears::HandsFree => print::note(&format!("Listening on {}.", listening.device())),
         Some(listening) => {
             print::note(&format!("Press Enter to talk on {}, or type what you want.", listening.device()));
@@ -74,6 +80,7 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
         None => print::note("Type what you want."),
     }
     let mut inputs = Some(inputs);
+    let follow_up = std::time::Duration::from_secs(scene.settings.ears.follow_up_s.into());
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     // A service's keyboard is closed from the start; it listens on.
     let mut keyboard = true;
@@ -83,8 +90,13 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
                 None => break,
                 Some(Told::Announce(announcement)) => tell(&announcement, mouth.as_ref()),
                 Some(Told::Hush) => hush(mouth.as_ref()),
-                Some(Told::Asked) => if let Some(listening) = &listening { listening.arm() },
-                Some(Told::Outcome(_) | Told::Ended(_)) => {}
+                Some(Told::Asked) => if let Some(listening) = &listening {
+                    if ears == Ears::IfThere { listening.arm() } else { listening.attend(QUESTION_LIFE) }
+                },
+                Some(Told::Ended(_)) => if let Some(listening) = &listening && ears == Ears::AtWord {
+                    listening.attend(follow_up);
+                },
+                Some(Told::Outcome(_)) => {}
             },
             Some(announcement) = indexing.recv() => tell(&announcement, mouth.as_ref()),
             Some(notice) = notices.recv() => match notice {
@@ -93,6 +105,8 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
                     send(inputs.as_ref(), transcript).await;
                 }
                 Noticed::NoWords if ears == Ears::IfThere => tell(&announce::dialogue(&Turn::NotHeard), mouth.as_ref()),
+                Noticed::Opened => chime(mouth.as_ref(), Earcon::Listening),
+                Noticed::Closed => chime(mouth.as_ref(), Earcon::Closed),
                 Noticed::NoWords | Noticed::Began => {}
                 Noticed::Lost(_) => tell(&announce::dialogue(&Turn::MicrophoneLost), mouth.as_ref()),
                 Noticed::Back(_) => tell(&announce::dialogue(&Turn::MicrophoneBack), mouth.as_ref()),
@@ -130,7 +144,7 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
 /// Opens the microphone.
 pub fn listen(
     scene: &Scene,
-    hands_free: bool,
+    ears: Ears,
     mouth: Option<Mouth>,
     noticed: mpsc::Sender<Noticed>,
     cancel: CancellationToken,
@@ -138,14 +152,27 @@ pub fn listen(
     let recognizer = recognizer(scene)?;
     let pause = std::time::Duration::from_millis(scene.settings.ears.pause_ms.into());
     let input = scene.settings.audio.input.as_deref();
-    Listening::start(input, Endpointing::with_pause(pause), hands_free, recognizer, mouth, noticed, cancel)
-        .map_err(|error| error.fault())
+    let opens = match ears {
+        Ears::IfThere => Opens::OnDemand,
+        Ears::HandsFree => Opens::Always,
+        Ears::AtWord => Opens::AtWord(Box::new(detector(scene, None)?)),
+    };
+    let Parts { understander, names, .. } = parts(scene)?;
+    let judge = Some(Judge::new(understander, names));
+    let how = Listens { input, endpointing: Endpointing::with_pause(pause), opens, judge };
+    Listening::start(how, recognizer, mouth, noticed, cancel).map_err(|error| error.fault())
 }
 
 async fn send(inputs: Option<&mpsc::Sender<Transcript>>, transcript: Transcript) {
     if let Some(inputs) = inputs {
         // The conversation ends only after its inputs: nothing is lost here.
         let _ = inputs.send(transcript).await;
+    }
+}
+
+fn chime(mouth: Option<&Mouth>, earcon: Earcon) {
+    if let Some(mouth) = mouth {
+        mouth.chime(earcon);
     }
 }
 

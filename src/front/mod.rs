@@ -62,7 +62,10 @@ fn dispatch(cli: Cli) -> Done {
         Some(Verb::Models { action }) => models::models(&scene, action),
         Some(Verb::Do { words }) => ask::once(&scene, &words.join(" ")),
         None => converse::converse(&scene, Ears::IfThere),
-        Some(Verb::Listen) => converse::converse(&scene, Ears::HandsFree),
+        Some(Verb::Listen { no_wake }) => {
+            let ears = if no_wake || !scene.settings.ears.wake { Ears::HandsFree } else { Ears::AtWord };
+            converse::converse(&scene, ears)
+        }
         Some(Verb::Tui { plain }) => tui::tui(&scene, plain),
         Some(Verb::Wake { files, threshold }) => wake::wake(&scene, &files, threshold),
         Some(Verb::Hear { files, domain }) => hear::hear(&scene, &files, domain.grammar.as_deref()),

@@ -31,9 +31,7 @@ pub fn runtime_file(scene: &Scene) -> Result<PathBuf, Fault> {
     match std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
         // A packaged program brings its own.
         Some(path) => Ok(path.into()),
-        None => {
-            find("onnxruntime").map(|model| model.path(&scene.dirs.models())).ok_or_else(|| missing("onnxruntime"))
-        }
+        None => find("onnxruntime").map(|model| model.path(&scene.dirs.models())).ok_or_else(|| missing("onnxruntime")),
     }
 }
 

@@ -16,3 +16,4 @@ mod spoken;
 mod support;
 mod tui;
 mod voice;
+mod wake;

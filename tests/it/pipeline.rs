@@ -110,7 +110,7 @@ struct Assistant {
 
 impl Assistant {
     fn start(stage: &Stage) -> Self {
-        let mut command = stage.program(&["listen", "--speak"]);
+        let mut command = stage.program(&["listen", "--no-wake", "--speak"]);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (sender, lines) = channel();

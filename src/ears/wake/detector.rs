@@ -82,6 +82,12 @@ impl Detector {
         Ok(Self { features, networks, window: VecDeque::new(), before, threshold, frames: 0, rested: 0 })
     }
 
+    /// The first of its words.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        self.networks.first().map_or("", Network::word)
+    }
+
     /// Forgets all sound, as after our own voice; time goes on.
     pub fn reset(&mut self) {
         self.features.reset();
@@ -154,8 +160,9 @@ fn frames(time: Duration) -> u64 {
     u64::try_from(super::super::endpoint::frames(time)).unwrap_or(u64::MAX)
 }
 
+/// The network is surer than it is right: at half its logits the scores of sure words still differ.
 fn probability(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
+    1.0 / (1.0 + (-logit / 2.0).exp())
 }
 
 #[cfg(test)]

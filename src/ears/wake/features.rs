@@ -67,7 +67,9 @@ impl Features {
 
     /// Takes samples (16 kHz mono, -1 to 1); gives the embedding that they complete. At most [`HOP`] at a time.
     pub fn next(&mut self, samples: &[f32]) -> Option<[f32; WIDTH]> {
-        self.samples.extend(samples.iter().map(|sample| sample.clamp(-1.0, 1.0) * 32767.0));
+        // A sample that is no number would spread to every embedding for a second.
+        let sound = |sample: &f32| if sample.is_finite() { sample.clamp(-1.0, 1.0) * 32767.0 } else { 0.0 };
+        self.samples.extend(samples.iter().map(sound));
         if self.samples.len() < HOP + OVERLAP {
             return None;
         }

@@ -71,7 +71,8 @@ impl Network {
             let bytes = data.get(tensor.data_offsets.0..tensor.data_offsets.1).ok_or("it is cut off")?;
             let (values, odd) = bytes.as_chunks::<4>();
             let values: Vec<f32> = values.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-            let right = tensor.dtype == "F32" && odd.is_empty() && values.len() == tensor.shape.iter().product();
+            let right =
+                tensor.dtype == "F32" && odd.is_empty() && values.len() == tensor.shape.iter().product::<usize>();
             if !right || values.iter().any(|value| !value.is_finite()) {
                 return Err(format!("{name} is not what it should be"));
             }
@@ -83,7 +84,9 @@ impl Network {
             let (weight, shape) = take(&format!("{name}.weight"))?;
             let (bias, _) = take(&format!("{name}.bias"))?;
             match *shape {
-                [inputs, outputs] if bias.len() == outputs && inputs > 0 => Ok((Layer { weight, bias }, inputs, outputs)),
+                [inputs, outputs] if bias.len() == outputs && inputs > 0 => {
+                    Ok((Layer { weight, bias }, inputs, outputs))
+                }
                 _ => Err(format!("{name} has a wrong shape")),
             }
         };

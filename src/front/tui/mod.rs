@@ -73,7 +73,7 @@ async fn run(scene: &Scene, terminal: &mut ratatui::DefaultTerminal) -> Done {
     let cancel = CancellationToken::new();
     let mouth = if scene.speak == Some(false) { None } else { converse::open_mouth(scene).await.ok() };
     let (heard, mut notices) = mpsc::channel(8);
-    let listening = converse::listen(scene, false, mouth.clone(), heard, cancel.clone()).ok();
+    let listening = converse::listen(scene, converse::Ears::IfThere, mouth.clone(), heard, cancel.clone()).ok();
     let parts = parts(scene)?;
     let mut indexing = prepare::index(&parts.backend, cancel.clone());
     let found = [prepare::machine(&parts.backend, scene.is_demo()), prepare::unfinished(&parts.backend)];
@@ -211,6 +211,8 @@ impl World {
 
     async fn notice(&self, app: &mut App, notice: Noticed) {
         match notice {
+            Noticed::Opened => app.ear = Ear::Open,
+            Noticed::Closed => app.ear = Ear::Closed,
             Noticed::Began => app.ear = Ear::Hearing,
             Noticed::Words(transcript) => {
                 app.ear = Ear::Closed;
