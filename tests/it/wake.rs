@@ -78,7 +78,7 @@ fn silence_noise_and_wild_samples_are_no_word() {
                 1 => noise * 0.1,
                 2 => noise * 100.0,
                 _ => {
-                    if state % 97 == 0 {
+                    if state.is_multiple_of(97) {
                         f32::NAN
                     } else {
                         noise
