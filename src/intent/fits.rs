@@ -1,5 +1,9 @@
 //! Which templates fit an utterance, and what fills their slots.
 
+use std::sync::OnceLock;
+
+use regex::{Captures, Regex};
+
 use super::grammar::{Filled, Grammar, Matcher, Rule, plain};
 use super::kinds::{Kind, split};
 use super::template::{Hole, Slot};
@@ -54,7 +58,16 @@ impl Grammar {
 
     fn fit(&self, rule: &Rule, said: &Said, text: &str) -> Option<Fit> {
         let matcher = rule.matcher.get_or_init(|| self.compile(rule)).as_ref()?;
-        let found = matcher.regex.captures(text)?;
+        // As few words to the slots as can be: those that the template names itself belong to it. But
+        // "the web server" is a name with such a word inside.
+        let lazy = matcher.lazy.captures(text)?;
+        self.filled(rule, matcher, &lazy, said, text).or_else(|| {
+            let greedy = matcher.greedy.get_or_init(|| self.compiled(rule, false).map(|(regex, _)| regex)).as_ref()?;
+            self.filled(rule, matcher, &greedy.captures(text)?, said, text)
+        })
+    }
+
+    fn filled(&self, rule: &Rule, matcher: &Matcher, found: &Captures, said: &Said, text: &str) -> Option<Fit> {
         let mut slots = Slots::default();
         let mut free = 0;
         for (filled, group) in matcher.holes.iter().zip(found.iter().skip(1)) {
@@ -108,7 +121,7 @@ impl Grammar {
     fn value(&self, slot: &Slot, kind: Kind, words: &[&str]) -> Option<(String, bool)> {
         let known = self.names.get(&slot.kind).and_then(|known| {
             let bare = match words {
-                ["the" | "a" | "an" | "my", rest @ ..] if !rest.is_empty() => rest,
+                ["the" | "a" | "an", rest @ ..] if !rest.is_empty() => rest,
                 all => all,
             };
             let bare = bare.strip_suffix(&[slot.kind.as_str()]).filter(|rest| !rest.is_empty()).unwrap_or(bare);
@@ -120,8 +133,13 @@ impl Grammar {
         }
     }
 
-    /// Builds the expression of a template: anchored at both ends, each hole a group.
     fn compile(&self, rule: &Rule) -> Option<Matcher> {
+        let (lazy, holes) = self.compiled(rule, true)?;
+        Some(Matcher { lazy, greedy: OnceLock::new(), holes })
+    }
+
+    /// Builds the expression of a template: anchored at both ends, each hole a group.
+    fn compiled(&self, rule: &Rule, lazy: bool) -> Option<(Regex, Vec<Filled>)> {
         let mut holes = Vec::new();
         let body = rule.template.regex(&mut |hole| match hole {
             Hole::Set { slot, value } => {
@@ -131,17 +149,17 @@ impl Grammar {
             Hole::Slot(slot) => {
                 let kind = if self.is_own() { Kind::named(&slot.kind) } else { Kind::Free };
                 holes.push(Filled::Slot(slot.clone(), kind));
-                format!("({})", self.pattern(slot, kind))
+                format!("({})", self.pattern(slot, kind, lazy))
             }
         });
         let regex = regex::RegexBuilder::new(&format!("^{body}$")).size_limit(SIZE_LIMIT).build();
         let regex = regex.inspect_err(|error| tracing::error!(target: "intent", %error, "a template is too large"));
-        Some(Matcher { regex: regex.ok()?, holes })
+        Some((regex.ok()?, holes))
     }
 
-    fn pattern(&self, slot: &Slot, kind: Kind) -> String {
+    fn pattern(&self, slot: &Slot, kind: Kind, lazy: bool) -> String {
         let Some(values) = self.values.get(&slot.kind) else {
-            return kind.pattern(slot.many);
+            return kind.pattern(slot.many, lazy);
         };
         let mut values: Vec<String> = values.iter().map(|value| regex::escape(&plain(value))).collect();
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));

@@ -33,7 +33,10 @@ pub(super) struct Rule {
 /// A compiled template: what each group of the expression fills.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    pub regex: Regex,
+    /// Slots take as few words as can be.
+    pub lazy: Regex,
+    /// Slots take as many as can be: tried where the lazy reading's values are refused.
+    pub greedy: OnceLock<Option<Regex>>,
     pub holes: Vec<Filled>,
 }
 
@@ -175,6 +178,7 @@ impl Grammar {
                 let (kind, real) = kind.trim().split_once(' ').ok_or((1, Problem::EmptyName))?;
                 let known = self.names.entry(kind.to_owned()).or_default();
                 known.insert(plain(real), real.to_owned());
+                known.insert(plain(real).to_lowercase(), real.to_owned());
                 for heard in text.split('|') {
                     known.insert(plain(heard), real.to_owned());
                 }

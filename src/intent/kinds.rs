@@ -74,9 +74,9 @@ impl Kind {
     }
 
     /// The regular expression of words that may stand in such a slot.
-    pub fn pattern(self, many: bool) -> String {
-        // As few words as can be: those that the template names itself belong to it.
-        let words = |most: u8| format!("[^ ]+(?: [^ ]+){{0,{}}}?", most - 1);
+    pub fn pattern(self, many: bool, lazy: bool) -> String {
+        let lazy = if lazy { "?" } else { "" };
+        let words = |most: u8| format!("[^ ]+(?: [^ ]+){{0,{}}}{lazy}", most - 1);
         match self {
             Self::Number if many => r"[0-9]{1,9}(?: (?:and )?[0-9]{1,9}){0,19}".to_owned(),
             Self::Number => "[0-9]{1,9}".to_owned(),
@@ -109,26 +109,59 @@ impl Kind {
             Self::Bare => (!words.first().is_some_and(|first| talk::ARTICLES.contains(first))).then(|| name(words))?,
             Self::Service => service(words),
             Self::NamedService => (talk::plausible_name(words) && ServiceName::from_str(&text).is_ok()).then_some(text),
-            Self::Thing => (talk::plausible_query(words) && !talk::is_daily(words)).then(|| query(words)),
+            Self::Thing => query(words).filter(|_| talk::plausible_query(words) && !talk::is_daily(words)),
             Self::Doing => talk::is_doing(words).then_some(text),
             Self::Label => talk::is_label(words).then_some(text),
             Self::Option => option(words),
-            Self::Value => talk::plausible_name(words).then(|| match text.as_str() {
+            Self::Value => is_value(words).then(|| match text.as_str() {
                 "on" | "yes" => "true".to_owned(),
                 "off" | "no" => "false".to_owned(),
                 _ => text,
             }),
-            Self::Query => talk::plausible_query(words).then(|| query(words)),
+            Self::Query => query(words).filter(|_| talk::plausible_query(words)),
             Self::Free => Some(text),
         }
     }
 }
 
+/// Whether the words could be what an option is set to: a number, a path, on or off, a name.
+fn is_value(words: &[&str]) -> bool {
+    match words {
+        [one] => {
+            matches!(*one, "on" | "off" | "yes" | "no")
+                || one.chars().all(|c| c.is_ascii_digit())
+                || (one.contains('/') && talk::is_label(words))
+                || talk::plausible_name(words)
+        }
+        several => talk::plausible_name(several),
+    }
+}
+
 /// What is searched for, without the words that only lead to it.
-fn query(words: &[&str]) -> String {
-    const LEADING: &[&str] = &["a", "an", "the", "some", "any", "me", "for", "to"];
-    let skip = words.iter().take_while(|word| LEADING.contains(word)).count().min(words.len() - 1);
-    words.get(skip..).unwrap_or(words).join(" ")
+fn query(words: &[&str]) -> Option<String> {
+    const LEADING: &[&str] = &[
+        "a",
+        "an",
+        "the",
+        "some",
+        "any",
+        "me",
+        "for",
+        "to",
+        "something",
+        "anything",
+        "good",
+        "decent",
+        "nice",
+        "better",
+        "best",
+        "great",
+        "that",
+        "can",
+        "which",
+    ];
+    let skip = words.iter().take_while(|word| LEADING.contains(word)).count();
+    words.get(skip..).filter(|rest| !rest.is_empty()).map(|rest| rest.join(" "))
 }
 
 fn nth(text: &str) -> Option<String> {
@@ -156,6 +189,10 @@ pub const PRONOUNS: &[&str] =
     &["it", "that", "this", "that one", "this one", "that 1", "this 1", "them", "those", "these"];
 
 fn name(words: &[&str]) -> Option<String> {
+    const OTHERS: &[&str] = &["your", "his", "her", "some", "any", "another", "more"];
+    if words.first().is_some_and(|first| OTHERS.contains(first)) {
+        return None;
+    }
     let (bare, article) = match words {
         [first, rest @ ..] if !rest.is_empty() && talk::ARTICLES.contains(first) => (rest, true),
         all => (all, false),

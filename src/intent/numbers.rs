@@ -46,10 +46,17 @@ pub fn numbers(words: &[String]) -> Vec<String> {
             if parts.len() > 1 && parts.iter().all(|part| unit(part).is_some()) { parts } else { vec![word.as_str()] }
         })
         .collect();
+    let digit = |word: Option<&&str>| word.and_then(|word| unit(word)).filter(|value| *value < 10);
     let mut done = Vec::new();
     let mut at = 0;
     while let Some(word) = split.get(at) {
-        if let Some((value, used)) = number_at(split.get(at..).unwrap_or_default()) {
+        // "One oh seven" is 107: digit by digit, as numbers with a zero inside are often said.
+        if let (Some(first), Some(&("oh" | "o" | "zero")), Some(last)) =
+            (digit(split.get(at)), split.get(at + 1), digit(split.get(at + 2)))
+        {
+            done.push((first * 100 + last).to_string());
+            at += 3;
+        } else if let Some((value, used)) = number_at(split.get(at..).unwrap_or_default()) {
             done.push(value.to_string());
             at += used;
         } else {

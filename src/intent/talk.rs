@@ -18,7 +18,9 @@ static FUNCTION: LazyLock<HashSet<&str>> = LazyLock::new(|| {
      said says say told tells asked asks thinks thought knows knew wonder wonders wondering guess suppose \
      please thanks sorry okay ok well just really very quite too also only even still almost \
      before after during without against between \
-     instead anyway away asap"
+     instead anyway away asap to for with at by in on named called \
+     generation generations gens garbage configuration config nixos update updates all files folder directory disk drive \
+     computer user users password passwords address settings option options service services boss"
         .split_whitespace()
         .collect()
 });
@@ -46,8 +48,10 @@ pub const BOTH: &[&str] = &[
 
 /// Whether words could be the name of something on the machine.
 pub fn plausible_name(words: &[&str]) -> bool {
-    !words.is_empty()
-        && words.iter().all(|word| !FUNCTION.contains(word) && writable(word))
+    let lettered = |word: &&str| *word != "plus" && word.chars().any(char::is_alphabetic);
+    words.iter().any(lettered)
+        && words.iter().all(|word| !FUNCTION.contains(word) && writable(word) && !word.contains('/'))
+        && !words.last().is_some_and(|last| ARTICLES.contains(last))
         // One daily word is enough for two: "kitchen lights", "coffee table".
         && !words.iter().any(|word| daily(word))
 }
@@ -119,7 +123,7 @@ pub fn is_label(words: &[&str]) -> bool {
 
 /// No word of a name holds what only shells and markup write.
 fn writable(word: &str) -> bool {
-    word.chars().all(|c| c.is_alphanumeric() || "-_.+#'&/@".contains(c))
+    !word.starts_with('-') && word.chars().all(|c| c.is_alphanumeric() || "-_.+#'&/@".contains(c))
 }
 
 /// Whether the words tell rather than ask: a negation, a condition, or what another person says.

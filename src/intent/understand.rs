@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::correct::corrected;
 use super::fits::Fit;
 use super::grammar::{Grammar, plain};
+use super::kinds::Kind;
 use super::resolve::resolve;
 use super::words::{Said, said};
 use super::{Context, Intent, Names, Transcript, Understanding, Why, talk};
@@ -108,23 +109,34 @@ impl Reading<'_> {
         if let Some(chosen) = self.chosen(&bare) {
             return Some(chosen);
         }
+        // A word said twice in a row was a stutter, and not the name of something.
+        if let Some(understanding) = said.unrepeated().and_then(|smooth| self.whole(&smooth)) {
+            return Some(understanding);
+        }
         if let Some(fit) = self.bared(said) {
             return Some(self.intent(fit, 1.0));
         }
-        // A word said twice in a row was a stutter.
-        if let Some(smooth) = said.unrepeated() {
-            return self.whole(&smooth);
-        }
         self.correction(&bare).or_else(|| self.follow_up(&bare)).or_else(|| self.several(said)).or_else(|| {
             let (mended, worth) = corrected(self.grammar, &bare)?;
-            let fit = with_original_slots(self.best(&mended)?, &mended.words, &bare.words);
+            let fit = with_original_slots(self.best(&mended)?, &mended.words, &bare.words)?;
             Some(self.intent(fit, worth))
         })
     }
 
-    /// The best fit of the words without courtesies.
+    /// The best fit of the words with as many courtesies taken off as explain the most of them.
+    ///
+    /// "Do I need to update" is a question of its own, though "I need to" is a courtesy elsewhere.
     fn bared(&self, said: &Said) -> Option<Fit> {
-        self.grammar.bares(&said.words).into_iter().find_map(|range| self.best(&said.part(range)))
+        let ways = self.grammar.bares(&said.words).into_iter().rev().filter_map(|range| {
+            let off = said.words.len() - range.len();
+            Some((off, self.best(&said.part(range))?))
+        });
+        let explained = |(off, fit): &(usize, Fit)| off + fit.fixed;
+        ways.fold(None, |best: Option<(usize, Fit)>, next| match best {
+            Some(best) if explained(&best) >= explained(&next) => Some(best),
+            _ => Some(next),
+        })
+        .map(|(_, fit)| fit)
     }
 
     fn best(&self, said: &Said) -> Option<Fit> {
@@ -300,16 +312,23 @@ fn joint(said: &Said, at: usize) -> Option<usize> {
 }
 
 /// Slot values as they were said: a correction is for the grammar's words alone.
-fn with_original_slots(mut fit: Fit, corrected: &[String], said: &[String]) -> Fit {
+///
+/// `None` where such a value could not have stood there: then the correction made a sentence of its own.
+fn with_original_slots(mut fit: Fit, corrected: &[String], said: &[String]) -> Option<Fit> {
     let mut slots = Slots::default();
     for (name, values) in fit.slots.iter() {
         for value in values {
             let length = value.split(' ').count();
             let place = corrected.windows(length).position(|window| window.join(" ") == *value);
-            let original = place.and_then(|place| said.get(place..place + length)).map(|words| words.join(" "));
-            slots.push(name, original.unwrap_or_else(|| value.clone()));
+            match place.and_then(|place| said.get(place..place + length)) {
+                Some(original) if original.join(" ") != *value => {
+                    let original: Vec<&str> = original.iter().map(String::as_str).collect();
+                    slots.push(name, Kind::named(name).value(&original)?);
+                }
+                _ => slots.push(name, value.clone()),
+            }
         }
     }
     fit.slots = slots;
-    fit
+    Some(fit)
 }

@@ -50,11 +50,20 @@ pub fn said(text: &str) -> Option<Said> {
     if text.len() > LONGEST || text.chars().any(|c| c.is_control() && c != '\t') {
         return None;
     }
-    let lower = text.to_lowercase().replace(['\u{2019}', '\u{2018}'], "'");
+    // What only a shell writes is no utterance, whatever stands around it.
+    if text.contains(['$', '`', '|', ';', '<', '>', '{', '}', '\\']) || text.contains("&&") {
+        return None;
+    }
+    let text = text.replace(['\u{2019}', '\u{2018}'], "'");
     let mut words: Vec<String> = Vec::new();
-    for word in lower.split_whitespace() {
+    for word in text.split_whitespace() {
         let pause = word.ends_with([',', ';', '.', '!', '?', ':']);
-        let word = word.trim_matches(|c: char| !c.is_alphanumeric() && !"+#_".contains(c));
+        let edge = |c: char| !c.is_alphanumeric() && !"+#_".contains(c);
+        // "-3" and "--help" keep their dashes: they are not "3" and "help".
+        let word = word.trim_end_matches(edge).trim_start_matches(|c| edge(c) && c != '-');
+        // Paths of options and attributes are written with capitals, all else is made alike.
+        let word = if is_path(word) { word.to_owned() } else { word.to_lowercase() };
+        let word = word.as_str();
         if !word.is_empty() && !FILLERS.contains(&word) {
             let word = unstuttered(word);
             match CONTRACTIONS.iter().find(|(short, _)| *short == word) {
@@ -123,6 +132,11 @@ fn spelled(words: Vec<String>) -> Vec<String> {
 
 /// Fewest letters that are taken for a spelled name: two are an abbreviation, or "a" and "i".
 const SPELLED: usize = 3;
+
+/// Whether a word has a dot or a slash inside, between letters or digits.
+fn is_path(word: &str) -> bool {
+    word.split(['.', '/']).count() > 1
+}
 
 /// Sounds that people make while they think.
 const FILLERS: &[&str] = &["uh", "um", "er", "erm", "ah", "hmm", "uhm", "eh", "uhh", "umm", "hm"];

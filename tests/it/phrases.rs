@@ -10,6 +10,8 @@ use crate::support;
 
 const COMMANDS: &str = include_str!("../phrases/tune/commands.tsv");
 const NOTHING: &str = include_str!("../phrases/tune/nothing.tsv");
+const HELD_COMMANDS: &str = include_str!("../phrases/held/commands.tsv");
+const HELD_NOTHING: &str = include_str!("../phrases/held/nothing.tsv");
 const COFFEE: &str = include_str!("../domains/coffee.grammar");
 
 /// A machine without an index: names stand as they were said.
@@ -36,11 +38,11 @@ fn understood(understander: &Understander, text: &str) -> Option<(String, Slots)
     }
 }
 
-#[test]
-fn what_people_say_is_understood() {
+/// Sentences whose command and slots are exactly right, and all; `tell` names the others.
+fn right(commands: &str, tell: bool) -> (usize, usize) {
     let understander = english();
     let (mut right, mut all) = (0_usize, 0_usize);
-    for line in COMMANDS.lines() {
+    for line in commands.lines() {
         let mut fields = line.split('\t');
         let (sentence, command) = (fields.next().unwrap(), fields.next().unwrap());
         let mut slots = Slots::default();
@@ -51,33 +53,67 @@ fn what_people_say_is_understood() {
         all += 1;
         if got.as_ref().is_some_and(|(name, found)| name == command && *found == slots) {
             right += 1;
-        } else {
+        } else if tell {
             eprintln!("{sentence:?}: wanted {command} {slots:?}, got {got:?}");
         }
     }
-    eprintln!("{right} of {all} sentences are understood");
-    assert!(right * 100 >= all * 95, "{right} of {all}");
+    (right, all)
+}
+
+/// Sentences that do nothing at all, those that would change the machine, and all.
+fn quiet(sentences: &str, tell: bool) -> (usize, usize, usize) {
+    let understander = english();
+    let (mut quiet, mut changing, mut all) = (0, 0, 0);
+    for line in sentences.lines() {
+        let sentence = line.split('\t').next().unwrap();
+        all += 1;
+        let context = Context { question_open: true, ..Context::default() };
+        let intents = match understander.understand(&Transcript::typed(sentence), &context, &NoIndex) {
+            Understanding::Intent(intent) => vec![intent],
+            Understanding::Several(intents) => intents,
+            Understanding::Ask { .. } | Understanding::Nothing { .. } => {
+                quiet += 1;
+                continue;
+            }
+        };
+        for intent in intents {
+            let risk = Command::from_request(&intent.command, &intent.slots).map(|command| command.risk());
+            if tell {
+                eprintln!("{sentence:?}: taken for {} {:?}", intent.command, intent.slots);
+            }
+            if matches!(risk, Ok(Risk::Undoable | Risk::Destructive)) {
+                changing += 1;
+            }
+        }
+    }
+    (quiet, changing, all)
+}
+
+#[test]
+fn what_people_say_is_understood() {
+    let (right, all) = right(COMMANDS, true);
+    eprintln!("{right} of {all} sentences are understood exactly");
+    assert!(right * 100 >= all * 98, "{right} of {all}");
 }
 
 #[test]
 fn what_is_not_a_command_changes_nothing() {
-    let understander = english();
-    let (mut quiet, mut all) = (0, 0);
-    for line in NOTHING.lines() {
-        let sentence = line.split('\t').next().unwrap();
-        all += 1;
-        let Some((name, slots)) = understood(&understander, sentence) else {
-            quiet += 1;
-            continue;
-        };
-        eprintln!("{sentence:?}: taken for {name} {slots:?}");
-        let risk = Command::from_request(&name, &slots).map(|command| command.risk());
-        assert!(
-            !matches!(risk, Ok(Risk::Undoable | Risk::Destructive)),
-            "{sentence:?} would change the machine: {name}"
-        );
-    }
-    eprintln!("{quiet} of {all} sentences do nothing at all; none changes anything");
+    let (quiet, changing, all) = quiet(NOTHING, true);
+    eprintln!("{quiet} of {all} sentences do nothing at all; {changing} would change the machine");
+    assert_eq!(changing, 0);
+}
+
+/// The benchmark: sentences that the grammar was never tuned to. Names no sentence, so that it stays so.
+#[test]
+fn held_sentences_are_scored() {
+    let (right, all) = right(HELD_COMMANDS, false);
+    let (quiet, changing, none) = quiet(HELD_NOTHING, false);
+    let share = f64::from(u32::try_from(right * 1000 / all).unwrap()) / 10.0;
+    eprintln!(
+        "held: {right} of {all} exactly right ({share} %); {quiet} of {none} do nothing, {changing} would change the machine"
+    );
+    assert!(right * 100 >= all * 90, "{right} of {all}");
+    assert_eq!(changing, 0);
 }
 
 #[test]
@@ -140,4 +176,28 @@ fn no_two_commands_claim_the_same_sentence() {
         eprintln!("{clash}");
     }
     assert!(clashes.is_empty(), "{} clashes", clashes.len());
+}
+
+#[test]
+fn a_parse_takes_less_than_a_millisecond() {
+    let understander = english();
+    let sentences: Vec<&str> =
+        COMMANDS.lines().chain(NOTHING.lines()).filter_map(|line| line.split('\t').next()).collect();
+    // The first pass compiles the templates that are needed.
+    for sentence in &sentences {
+        understood(&understander, sentence);
+    }
+    let mut times: Vec<std::time::Duration> = sentences
+        .iter()
+        .map(|sentence| {
+            let begun = std::time::Instant::now();
+            understood(&understander, sentence);
+            begun.elapsed()
+        })
+        .collect();
+    times.sort();
+    let (median, slowest) = (times[times.len() / 2], times[times.len() - 1]);
+    eprintln!("a parse takes {median:?} in the median, {slowest:?} at most");
+    // Ten times the goal: this is an unoptimised build on a shared machine.
+    assert!(median < std::time::Duration::from_millis(10), "{median:?}");
 }
