@@ -19,6 +19,8 @@ pub enum SpeakError {
     Language(String),
     #[error("a sentence could not be spoken: {0}")]
     Synthesis(String),
+    #[error("the screen reader {name} fails: {reason}")]
+    Reader { name: &'static str, reason: String },
     #[error("the voice has stopped")]
     Stopped,
 }
@@ -45,6 +47,10 @@ impl Explain for SpeakError {
             Self::Synthesis(_) => (
                 "This sentence was too much for the voice.".to_owned(),
                 "Read it on the screen; the next one may work again.",
+            ),
+            Self::Reader { name, .. } => (
+                format!("The screen reader {name} does not take what I say."),
+                "Start it again, or choose another voice in the settings.",
             ),
             Self::Stopped => ("The voice stopped by a fault of its own.".to_owned(), "Start ask-nix again."),
         };

@@ -1,12 +1,13 @@
 //! From an announcement's text to sound: Piper, on this machine.
 //!
 //! Takes text as it is written, gives samples sentence by sentence: the next is made while one
-//! plays. This room alone knows Piper, ONNX Runtime and espeak-ng, and it alone pronounces
+//! plays; or the whole of it to the user's own screen reader. This room alone knows Piper, ONNX Runtime and espeak-ng, and it alone pronounces
 //! (numbers, versions, paths, package names). It plays nothing, and never decides what is said.
 
 mod error;
 mod espeak;
 mod pronounce;
+mod reader;
 mod sentences;
 mod speaker;
 mod stretch;
@@ -14,5 +15,6 @@ mod voice;
 
 pub use error::SpeakError;
 pub use pronounce::pronounce;
+pub use reader::{Reader, ReaderPlaces, Which};
 pub use speaker::{Chunk, Speaker, Speech};
 pub use voice::{Voice, VoiceFiles};

@@ -1,5 +1,5 @@
 //! The one integration-test binary. Each module tests one area through its public face.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail loudly")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod audio;
 mod backend;
@@ -9,6 +9,7 @@ mod ears;
 mod house;
 mod phrases;
 mod pipeline;
+mod reader;
 mod recognize;
 mod rig;
 mod search;
