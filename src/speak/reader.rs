@@ -189,7 +189,7 @@ fn escaped(line: &str) -> String {
     if line.starts_with('.') { format!(".{line}") } else { line.to_owned() }
 }
 
-async fn stop(socket: &PathBuf, id: ClientId) -> Result<(), ClientError> {
+async fn stop(socket: &Path, id: ClientId) -> Result<(), ClientError> {
     let mut other = connect(socket).await?;
     other.cancel(MessageScope::Message(id)).await?.receive().await?;
     other.quit().await?;

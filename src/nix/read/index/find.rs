@@ -70,19 +70,26 @@ pub(super) fn search(connection: &Connection, query: &str, limit: usize) -> Resu
     }
     let mut scores: HashMap<String, f64> = HashMap::new();
     for (place, attr) in (0_u16..).zip(kinds(&all, &words)) {
-        add(&mut scores, attr, 80.0 - f64::from(place));
+        // Above the very name: many words for a kind are also the name of something that few people know.
+        add(&mut scores, attr, 175.0 - f64::from(place));
     }
     for name in [words.join(" "), all.join(" ")] {
         for (attr, score) in exact(connection, &key(&name))? {
             add(&mut scores, &attr, score);
         }
     }
-    for (attr, score) in full_text(connection, &words)? {
+    for (attr, score) in full_text(connection, &words, " AND ")? {
         add(&mut scores, &attr, score);
     }
     if scores.is_empty() {
-        for (attr, score) in resolve(connection, &words.join(" "), 5)?.into_iter().filter(|(_, score)| *score > 0.65) {
+        for (attr, score) in resolve(connection, &words.join(" "), 5)?.into_iter().filter(|(_, score)| *score > 0.68) {
             add(&mut scores, &attr, f64::from(score) * 10.0);
+        }
+    }
+    // A whole sentence rarely stands in a description: then what has most of its words is better than nothing.
+    if scores.is_empty() && words.len() > 2 {
+        for (attr, score) in full_text(connection, &words, " OR ")? {
+            add(&mut scores, &attr, score / 4.0);
         }
     }
     let mut hits = Vec::with_capacity(scores.len());
@@ -124,11 +131,11 @@ fn exact(connection: &Connection, key: &str) -> Result<Vec<(String, f64)>, rusql
         .collect()
 }
 
-/// Full text: all words (the last one may be a beginning), weighed by where they stand.
-fn full_text(connection: &Connection, words: &[&str]) -> Result<Vec<(String, f64)>, rusqlite::Error> {
+/// Full text: all words, or any (the last one may be a beginning), weighed by where they stand.
+fn full_text(connection: &Connection, words: &[&str], between: &str) -> Result<Vec<(String, f64)>, rusqlite::Error> {
     // Quoted, so that nothing a user says is FTS5 syntax.
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.replace('"', ""))).collect();
-    let phrase = format!("{}*", quoted.join(" AND "));
+    let phrase = format!("{}*", quoted.join(between));
     connection
         .prepare_cached(
             "SELECT package.attr, -bm25(package_words, 8.0, 8.0, 6.0, 3.0, 0.5) + 12 * package.rank + 4 * top + 2 * module

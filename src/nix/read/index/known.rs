@@ -30,6 +30,11 @@ fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
     text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty())
 }
 
+/// The attributes that are well known, in no order.
+pub(super) fn popular() -> impl Iterator<Item = &'static str> {
+    RANKS.keys().copied()
+}
+
 /// How well known an attribute is: 1 the best known, 0.3 the least known of the list, 0 not in it.
 pub(super) fn rank(attr: &str) -> f64 {
     RANKS.get(attr).copied().unwrap_or(0.0)

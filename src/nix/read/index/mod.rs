@@ -11,6 +11,7 @@ mod import;
 mod known;
 mod names;
 mod schema;
+mod sound;
 
 use std::path::Path;
 use std::sync::Mutex;

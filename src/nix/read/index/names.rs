@@ -6,7 +6,7 @@ use rphonetic::{DoubleMetaphone, Encoder};
 use rusqlite::{Connection, params};
 use strsim::{jaro_winkler, osa_distance};
 
-use super::known;
+use super::{known, sound};
 
 /// A name without what people leave out or say otherwise: case, dashes, dots, blanks.
 pub(super) fn key(name: &str) -> String {
@@ -166,7 +166,12 @@ fn alike(connection: &Connection, joined: &str, scores: &mut Scores) -> Result<(
     let sound = DoubleMetaphone::default().encode(joined);
     if !sound.is_empty() {
         for row in rows(connection, "sound = ?1 AND top", &sound)? {
-            scores.add(&row.attr, 0.42 + 0.45 * jaro_winkler(joined, &row.key) + 0.08 * row.rank);
+            scores.add(&row.attr, 0.3 + 0.58 * jaro_winkler(joined, &row.key) + 0.08 * row.rank);
+        }
+    }
+    for (attr, alike) in sound::alike(joined) {
+        if !rows(connection, "attr = ?1", attr)?.is_empty() {
+            scores.add(attr, 0.86 * alike + 0.08 * known::rank(attr));
         }
     }
     let length = joined.chars().count();
