@@ -51,6 +51,8 @@ pub enum NixError {
     NothingUnfinished,
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error("{package} is not on this machine")]
+    NotOnMachine { package: String },
     #[error("the index has no package {package}")]
     UnknownPackage { package: String },
     #[error("{} could not be {doing}", path.display())]
@@ -211,6 +213,11 @@ impl Explain for NixError {
                 "I understood you, but this version of me cannot do that yet.".into(),
                 "Nothing was changed.".into(),
                 "Say help to hear what I can do.",
+            ),
+            Self::NotOnMachine { package } => refused(
+                format!("{package} is not on this machine."),
+                "Nothing that is in use has it.".into(),
+                "Search for it, or say what is installed.",
             ),
             Self::NothingUnfinished => refused(
                 "Nothing is unfinished.".into(),

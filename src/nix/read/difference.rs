@@ -1,12 +1,13 @@
 //! What differs between two systems: packages that people know, and the whole closures.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde::Serialize;
 
 use crate::nix::NixError;
 
+use super::closure::Closure;
 use super::installed::system_packages;
 use super::names::StoreName;
 use super::store::Store;
@@ -40,16 +41,11 @@ impl Difference {
     pub fn between(store: &Store, from: &Path, to: &Path) -> Result<Self, NixError> {
         let (added, removed, changed) =
             packages(&system_packages(from, Some(store))?, &system_packages(to, Some(store))?);
-        let (before, after) = (store.closure_sizes(from)?, store.closure_sizes(to)?);
-        let only = |these: &HashMap<i64, u64>, those: &HashMap<i64, u64>| {
-            these
-                .iter()
-                .filter(|(id, _)| !those.contains_key(id))
-                .fold((0_u64, 0_i64), |(paths, bytes), (_, size)| (paths + 1, bytes.saturating_add(size.cast_signed())))
-        };
-        let (paths_added, bytes_added) = only(&after, &before);
-        let (paths_removed, bytes_removed) = only(&before, &after);
-        let bytes = bytes_added.saturating_sub(bytes_removed);
+        let closures = Closure::of(store, &[from, to])?;
+        let [before, after] = closures.as_slice() else { return Ok(Self::default()) };
+        let (paths_added, bytes_added) = after.beyond(before);
+        let (paths_removed, bytes_removed) = before.beyond(after);
+        let bytes = bytes_added.cast_signed().saturating_sub(bytes_removed.cast_signed());
         Ok(Self { added, removed, changed, paths_added, paths_removed, bytes })
     }
 

@@ -3,11 +3,16 @@
 //! Takes `Roots`, gives values. Needs no root rights and no network, and never changes anything
 //! that is not ask-nix's own: a profile, the store and Nix's database are only ever read.
 
+pub mod closure;
 pub mod difference;
 pub mod discovery;
+pub mod disk;
+pub mod garbage;
+pub mod graph;
 pub mod index;
 pub mod installed;
 pub mod names;
 pub mod profiles;
+pub mod reasons;
 pub mod reboot;
 pub mod store;

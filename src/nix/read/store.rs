@@ -8,21 +8,18 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::config::Roots;
 use crate::nix::NixError;
 use crate::nix::error::DatabaseProblem;
 
+use super::closure::Closure;
 use super::names::StoreName;
 
 /// How long a writer may keep the database before it is told as busy. Nix's own transactions
 /// last milliseconds; a person waits two seconds without doubt.
 const BUSY: Duration = Duration::from_secs(2);
-
-const CLOSURE: &str = "WITH RECURSIVE closure(id) AS (
-    SELECT id FROM ValidPaths WHERE path = ?1
-    UNION SELECT reference FROM Refs JOIN closure ON referrer = closure.id)";
 
 /// The store database.
 pub struct Store {
@@ -71,25 +68,9 @@ impl Store {
         self.query(|connection| connection.prepare_cached("SELECT 1 FROM ValidPaths WHERE path = ?1")?.exists([text]))
     }
 
-    /// Everything that the path needs to work, itself included.
+    /// Everything that the path needs to work, itself included, by path.
     pub fn requisites(&self, path: &Path) -> Result<Vec<StorePath>, NixError> {
-        self.paths(
-            &format!("{CLOSURE} SELECT path, narSize FROM closure JOIN ValidPaths USING (id) ORDER BY path"),
-            path,
-        )
-    }
-
-    /// Sizes of everything that the path needs, by the database's own numbers: to compare closures with.
-    pub fn closure_sizes(&self, path: &Path) -> Result<HashMap<i64, u64>, NixError> {
-        let text = path.to_string_lossy();
-        self.query(|connection| {
-            connection
-                .prepare_cached(&format!("{CLOSURE} SELECT id, narSize FROM closure JOIN ValidPaths USING (id)"))?
-                .query_map([text.as_ref()], |row| {
-                    Ok((row.get(0)?, unsigned(row.get::<_, Option<i64>>(1)?.unwrap_or(0))))
-                })?
-                .collect()
-        })
+        Closure::of(self, &[path])?.first().map_or_else(|| Ok(Vec::new()), |closure| closure.paths(self))
     }
 
     /// What the path itself points at, without itself.
@@ -112,13 +93,7 @@ impl Store {
 
     /// Size of the path and everything it needs, in bytes; `None` if the store does not know it.
     pub fn closure_size(&self, path: &Path) -> Result<Option<u64>, NixError> {
-        let text = path.to_string_lossy();
-        let sum: Option<i64> = self.query(|connection| {
-            connection
-                .prepare_cached(&format!("{CLOSURE} SELECT sum(narSize) FROM closure JOIN ValidPaths USING (id)"))?
-                .query_row([text.as_ref()], |row| row.get(0))
-        })?;
-        Ok(sum.map(unsigned))
+        Ok(Closure::of(self, &[path])?.first().filter(|closure| !closure.is_empty()).map(Closure::bytes))
     }
 
     /// How many paths the store has, and their size in bytes.
@@ -155,51 +130,6 @@ impl Store {
         Ok(sizes)
     }
 
-    /// The shortest way by which `from` needs `to`, both included; `None` if it does not.
-    pub fn why_depends(&self, from: &Path, to: &Path) -> Result<Option<Vec<String>>, NixError> {
-        let (from, to) = (from.to_string_lossy(), to.to_string_lossy());
-        self.query(|connection| {
-            let id = |path: &str| -> rusqlite::Result<Option<i64>> {
-                connection
-                    .prepare_cached("SELECT id FROM ValidPaths WHERE path = ?1")?
-                    .query_row([path], |row| row.get(0))
-                    .optional()
-            };
-            let (Some(from), Some(to)) = (id(&from)?, id(&to)?) else { return Ok(None) };
-            let mut references = connection.prepare_cached("SELECT reference FROM Refs WHERE referrer = ?1")?;
-            let mut reached_from: HashMap<i64, i64> = HashMap::from([(from, from)]);
-            let mut layer = vec![from];
-            while !layer.is_empty() && !reached_from.contains_key(&to) {
-                let mut next = Vec::new();
-                for referrer in layer {
-                    let mut rows = references.query([referrer])?;
-                    while let Some(row) = rows.next()? {
-                        let reference: i64 = row.get(0)?;
-                        if let std::collections::hash_map::Entry::Vacant(entry) = reached_from.entry(reference) {
-                            entry.insert(referrer);
-                            next.push(reference);
-                        }
-                    }
-                }
-                layer = next;
-            }
-            if !reached_from.contains_key(&to) {
-                return Ok(None);
-            }
-            let mut way = Vec::new();
-            let mut at = to;
-            loop {
-                way.push(connection.query_row("SELECT path FROM ValidPaths WHERE id = ?1", [at], |row| row.get(0))?);
-                match reached_from.get(&at) {
-                    Some(&before) if before != at => at = before,
-                    _ => break,
-                }
-            }
-            way.reverse();
-            Ok(Some(way))
-        })
-    }
-
     fn paths(&self, sql: &str, path: &Path) -> Result<Vec<StorePath>, NixError> {
         let text = path.to_string_lossy();
         self.query(|connection| {
@@ -212,13 +142,14 @@ impl Store {
         })
     }
 
-    fn query<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, NixError> {
+    /// Any reading of the database, its failures told as the store's.
+    pub(super) fn query<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, NixError> {
         read(&self.connection).map_err(|error| failure(&self.path, error))
     }
 }
 
 /// `SQLite` knows only signed numbers; a size below zero would be a damaged row and counts nothing.
-fn unsigned(number: i64) -> u64 {
+pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
@@ -253,19 +184,19 @@ fn failure(path: &Path, error: rusqlite::Error) -> NixError {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
-mod tests {
+pub(super) mod tests {
     use std::fs;
 
     use super::*;
 
     const HASH: &str = "0c0qnd5mvwz9k2rlpb6ziv7n8iw1wls";
 
-    fn path(roots: &Roots, digit: u32, name: &str) -> PathBuf {
+    pub(in crate::nix::read) fn path(roots: &Roots, digit: u32, name: &str) -> PathBuf {
         roots.store.join(format!("{HASH}{digit}-{name}"))
     }
 
     /// A store database with Nix's tables: a needs b, b needs c and itself; d stands alone.
-    fn store(folder: &Path) -> Roots {
+    pub(in crate::nix::read) fn store(folder: &Path) -> Roots {
         let roots = Roots::below(folder, None);
         fs::create_dir_all(&roots.store).unwrap();
         fs::create_dir_all(roots.store_database().parent().unwrap()).unwrap();
@@ -302,7 +233,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let roots = store(folder.path());
         let store = Store::open(&roots).unwrap();
-        let (a, b, c) = (path(&roots, 1, "a-1.0"), path(&roots, 2, "b-2.0"), path(&roots, 3, "c-3.0"));
+        let (a, b) = (path(&roots, 1, "a-1.0"), path(&roots, 2, "b-2.0"));
         let names = |paths: Vec<StorePath>| paths.iter().map(|path| path.bytes).collect::<Vec<_>>();
         assert_eq!(names(store.requisites(&a).unwrap()), [100, 200, 300]);
         assert_eq!(names(store.references(&b).unwrap()), [300]);
@@ -311,10 +242,6 @@ mod tests {
         assert_eq!(store.closure_size(Path::new("/nowhere")).unwrap(), None);
         assert_eq!(store.totals().unwrap(), (4, 1000));
         assert_eq!(store.largest(1).unwrap(), [("b".to_owned(), 600)]);
-        let way = store.why_depends(&a, &c).unwrap().unwrap();
-        assert_eq!(way, [&a, &b, &c].map(|path| path.to_str().unwrap().to_owned()));
-        assert_eq!(store.why_depends(&c, &a).unwrap(), None);
-        assert_eq!(store.why_depends(&c, &c).unwrap().map(|way| way.len()), Some(1));
     }
 
     #[test]
