@@ -21,8 +21,10 @@ use crate::config::Roots;
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a cancelled child may tidy up before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
-/// Longest line that is kept of a child's output, in bytes.
+/// Longest line that is kept of what a child says, in bytes.
 const LINE: usize = 4096;
+/// Longest line that is kept of an answer, in bytes: one evaluated value is one line of JSON.
+const ANSWER: usize = 1 << 20;
 
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,16 @@ pub fn nix_program(roots: &Roots, name: &str) -> Command {
     let program = roots.nix_bin.as_ref().map_or_else(|| PathBuf::from(name), |folder| folder.join(name));
     let mut command = Command::new(program);
     environment(roots, &mut command);
+    command
+}
+
+/// A program of the system itself, such as `journalctl`.
+#[must_use]
+pub fn system_program(roots: &Roots, name: &str) -> Command {
+    let mut command = Command::new(name);
+    environment(roots, &mut command);
+    // What is read from it has one form in every language.
+    command.env("LC_ALL", "C");
     command
 }
 
@@ -106,14 +118,34 @@ fn environment(roots: &Roots, command: &mut Command) {
     command.envs(roots.env.iter().map(|(name, value)| (name, value)));
 }
 
+/// Where a child wrote a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output: the answer.
+    Answer,
+    /// Standard error: what is said beside it.
+    Talk,
+}
+
 /// Runs a child to its end; each line of its output goes to `line`, without control characters.
-pub fn run(mut command: Command, cancel: &CancellationToken, mut line: impl FnMut(&str)) -> std::io::Result<Ended> {
+pub fn run(command: Command, cancel: &CancellationToken, mut line: impl FnMut(&str)) -> std::io::Result<Ended> {
+    run_apart(command, cancel, |_, text| line(text))
+}
+
+/// The same, and tells answer and talk apart; a line of the answer may be long.
+pub fn run_apart(
+    mut command: Command,
+    cancel: &CancellationToken,
+    mut line: impl FnMut(Stream, &str),
+) -> std::io::Result<Ended> {
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0).spawn()?;
     let (sender, lines) = channel();
-    for pipe in [child.stdout.take().map(boxed), child.stderr.take().map(boxed)].into_iter().flatten() {
+    let answer = child.stdout.take().map(|pipe| (Stream::Answer, boxed(pipe), ANSWER));
+    let talk = child.stderr.take().map(|pipe| (Stream::Talk, boxed(pipe), LINE));
+    for (stream, pipe, longest) in [answer, talk].into_iter().flatten() {
         let sender = sender.clone();
-        thread::spawn(move || send_lines(pipe, &sender));
+        thread::spawn(move || send_lines(stream, pipe, longest, &sender));
     }
     drop(sender);
     let mut open = true;
@@ -131,7 +163,7 @@ pub fn run(mut command: Command, cancel: &CancellationToken, mut line: impl FnMu
             continue;
         }
         match lines.recv_timeout(LOOK) {
-            Ok(text) => line(&text),
+            Ok((stream, text)) => line(stream, &text),
             // Whoever left a program in the background keeps the pipes open: the child's own end counts.
             Err(RecvTimeoutError::Timeout) => open = exited.is_none(),
             Err(RecvTimeoutError::Disconnected) => open = false,
@@ -164,13 +196,13 @@ fn end_group(child: &mut Child) {
 }
 
 /// Sends the lines of a pipe until it ends; a line that is too long is cut.
-fn send_lines(mut pipe: Box<dyn Read + Send>, sender: &Sender<String>) {
+fn send_lines(stream: Stream, mut pipe: Box<dyn Read + Send>, longest: usize, sender: &Sender<(Stream, String)>) {
     let mut line: Vec<u8> = Vec::new();
     let mut buffer = [0_u8; 4096];
     let send = |line: &mut Vec<u8>| {
         let text = printable(&String::from_utf8_lossy(line));
         line.clear();
-        text.is_empty() || sender.send(text).is_ok()
+        text.is_empty() || sender.send((stream, text)).is_ok()
     };
     while let Ok(count) = pipe.read(&mut buffer) {
         if count == 0 {
@@ -181,7 +213,7 @@ fn send_lines(mut pipe: Box<dyn Read + Send>, sender: &Sender<String>) {
                 if !send(&mut line) {
                     return;
                 }
-            } else if line.len() < LINE {
+            } else if line.len() < longest {
                 line.push(byte);
             }
         }

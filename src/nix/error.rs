@@ -6,6 +6,7 @@ use crate::command::{CommandName, GenerationNumber};
 use crate::fault::{Explain, Fault, Kind};
 
 use super::change::activate::ActivationExit;
+use super::explain::Explanation;
 use super::read::index::IndexError;
 
 /// Everything that can go wrong in the backend.
@@ -51,6 +52,20 @@ pub enum NixError {
     NothingUnfinished,
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error("Nix failed: {explanation}")]
+    Explained { explanation: Box<Explanation> },
+    #[error("there is no configuration in {}", at.display())]
+    NoConfiguration { at: PathBuf },
+    #[error("there is no option {option}")]
+    UnknownOption { option: String, near: Vec<String> },
+    #[error("systemd does not run this machine")]
+    NoSystemd,
+    #[error("systemd does not answer")]
+    Systemd { source: Option<Box<zbus::Error>> },
+    #[error("there is no service {service}")]
+    UnknownService { service: String },
+    #[error("the journal cannot be read: {said}")]
+    NoJournal { said: String },
     #[error("{package} is not on this machine")]
     NotOnMachine { package: String },
     #[error("the index has no package {package}")]
@@ -213,6 +228,41 @@ impl Explain for NixError {
                 "I understood you, but this version of me cannot do that yet.".into(),
                 "Nothing was changed.".into(),
                 "Say help to hear what I can do.",
+            ),
+            Self::Explained { explanation } => explanation.fault(),
+            Self::NoConfiguration { at } => refused(
+                "I find no configuration of this machine.".into(),
+                format!("There is none in {}.", at.display()),
+                "Tell me in my settings where it is.",
+            ),
+            Self::UnknownOption { option, near } => refused(
+                format!("There is no setting {option}."),
+                match near.as_slice() {
+                    [] => "No setting is called like that.".into(),
+                    [one] => format!("The nearest is {one}."),
+                    [one, others @ ..] => format!("The nearest are {one} and {}.", others.join(" and ")),
+                },
+                "Ask me to find the setting in other words.",
+            ),
+            Self::NoSystemd => refused(
+                "I cannot look after services here.".into(),
+                "This machine is not run by systemd.".into(),
+                "On a NixOS machine this works.",
+            ),
+            Self::Systemd { .. } => failed(
+                "The services cannot be asked.".into(),
+                "systemd does not answer.".into(),
+                "Wait a moment, then say it again.",
+            ),
+            Self::UnknownService { service } => refused(
+                format!("There is no service {service}."),
+                "Nothing of that name is known to this machine.".into(),
+                "List the services to hear which there are.",
+            ),
+            Self::NoJournal { .. } => failed(
+                "The messages cannot be read.".into(),
+                "The journal of this machine is closed to you, or not there.".into(),
+                "Ask whoever looks after this machine to put you into the group systemd-journal.",
             ),
             Self::NotOnMachine { package } => refused(
                 format!("{package} is not on this machine."),

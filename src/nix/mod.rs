@@ -7,6 +7,7 @@
 pub mod change;
 mod child;
 mod error;
+pub mod explain;
 mod outcome;
 pub mod read;
 mod run;

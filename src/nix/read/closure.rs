@@ -99,7 +99,9 @@ impl Closure {
             }
             let mut statement = connection.prepare_cached("SELECT path FROM ValidPaths WHERE id = ?1")?;
             for &(id, bytes) in &self.members {
-                paths.extend(statement.query_row([id], |row| row.get(0)).optional()?.map(|path| StorePath { path, bytes }));
+                paths.extend(
+                    statement.query_row([id], |row| row.get(0)).optional()?.map(|path| StorePath { path, bytes }),
+                );
             }
             paths.sort_unstable();
             Ok(paths)

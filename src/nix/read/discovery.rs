@@ -120,7 +120,8 @@ fn store_mode(roots: &Roots) -> Option<StoreMode> {
 }
 
 /// A flake wins over a plain file, as with `nixos-rebuild`, which follows a link to the flake.
-fn configuration(roots: &Roots) -> Option<Configuration> {
+#[must_use]
+pub fn configuration(roots: &Roots) -> Option<Configuration> {
     let flake = roots.etc_nixos.join("flake.nix");
     if flake.exists() {
         let host = first_line(&roots.system.join("etc/hostname"))

@@ -270,7 +270,8 @@ mod tests {
     fn ids_with_large_gaps_are_found_without_a_large_table() {
         let ids = [1, 7, i64::MAX / 2];
         assert!(table(&ids).is_empty());
-        let graph = Graph { places: table(&ids), ids: ids.to_vec(), sizes: vec![1; 3], starts: vec![0; 4], references: vec![] };
+        let graph =
+            Graph { places: table(&ids), ids: ids.to_vec(), sizes: vec![1; 3], starts: vec![0; 4], references: vec![] };
         assert_eq!(graph.place_of(i64::MAX / 2), Some(2));
         assert_eq!(graph.place_of(8), None);
     }

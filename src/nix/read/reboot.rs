@@ -3,7 +3,35 @@
 use std::fs;
 use std::path::Path;
 
+use serde::Serialize;
+
 use crate::config::Roots;
+use crate::nix::NixError;
+
+use super::profiles::{self, System};
+
+/// Whether the running system needs a restart, and its kernels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reboot {
+    pub needed: bool,
+    /// The kernel that was started with the machine.
+    pub booted_kernel: Option<String>,
+    /// The kernel of the system that runs now.
+    pub kernel: Option<String>,
+}
+
+impl Reboot {
+    /// Compares the running system with the one that was booted.
+    pub fn read(roots: &Roots) -> Result<Self, NixError> {
+        let running = profiles::running_system(roots)?;
+        let booted = fs::read_link(roots.booted_system()).ok();
+        Ok(Self {
+            needed: reboot_needed(roots, &running),
+            booted_kernel: booted.and_then(|booted| System::read(&booted).kernel),
+            kernel: System::read(&running).kernel,
+        })
+    }
+}
 
 /// What only a boot can change; `NixOS` compares the same three.
 const BOOTED: [&str; 3] = ["kernel", "kernel-modules", "initrd"];

@@ -10,6 +10,7 @@ mod find;
 mod import;
 mod known;
 mod names;
+mod options;
 mod schema;
 mod sound;
 
@@ -20,6 +21,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
 
 pub use build::{build, build_from_nix};
 pub use error::IndexError;
+pub use options::OptionFacts;
 
 use super::super::{Package, SearchHit};
 use crate::command::{PackageAttr, Query};

@@ -1,0 +1,125 @@
+//! The value that an option has on this machine, as Nix itself works it out from the configuration.
+//!
+//! Evaluation is what only Nix can do: seconds on a real system, so the answer is worth keeping.
+//! Takes a validated option path, never text; changes nothing and builds nothing.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::command::OptionPath;
+use crate::config::Roots;
+use crate::nix::child::{self, Ended, Stream};
+use crate::nix::error::Restored;
+use crate::nix::explain::{self, Explanation};
+use crate::nix::{NixError, Progress, Stage};
+
+use super::discovery::{self, Configuration};
+
+/// Output that is kept of a failed evaluation, in lines: a trace may be very long.
+const LINES: usize = 400;
+
+/// What an option is set to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "is", content = "value", rename_all = "kebab-case")]
+pub enum OptionValueNow {
+    /// Plain data.
+    Value(Value),
+    /// Something that is no plain data, such as a function, as Nix writes it.
+    Text(String),
+    /// The configuration does not set it, and it has no value of its own.
+    Unset,
+}
+
+/// Works out an option's value.
+pub fn option_value(
+    roots: &Roots,
+    option: &OptionPath,
+    cancel: &CancellationToken,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<OptionValueNow, NixError> {
+    tell(Progress { stage: Stage::Evaluating, done: 0, expected: 0, at: Some(option.to_string()) });
+    let configuration =
+        discovery::configuration(roots).ok_or_else(|| NixError::NoConfiguration { at: roots.etc_nixos.clone() })?;
+    // Plain data first; a function or a package has none, and is then shown as Nix shows it.
+    for plain in [true, false] {
+        match evaluate(roots, &configuration, option, plain, cancel)? {
+            Ok(text) if plain => {
+                return Ok(serde_json::from_str(&text).map_or(OptionValueNow::Text(text), OptionValueNow::Value));
+            }
+            Ok(text) => return Ok(OptionValueNow::Text(text)),
+            Err(log) if is_unset(&log, option) => return Ok(OptionValueNow::Unset),
+            Err(log) if plain && log.contains("cannot convert") => {}
+            Err(log) => return Err(failed(&log)),
+        }
+    }
+    Ok(OptionValueNow::Unset)
+}
+
+fn failed(log: &str) -> NixError {
+    let explanation = explain::explain(log).unwrap_or_else(|| Explanation::unknown(log));
+    NixError::Explained { explanation: Box::new(explanation) }
+}
+
+/// Whether an evaluation failed for the sole reason that the option is not there.
+fn is_unset(log: &str, option: &OptionPath) -> bool {
+    let last = option.as_str().rsplit('.').next().unwrap_or_default();
+    let missing = [format!("attribute '{last}'"), format!("attribute '{}'", option.as_str())];
+    let parts = option.as_str().split('.').any(|part| log.contains(&format!("attribute '{part}'")));
+    (log.contains("missing") || log.contains("does not provide") || log.contains("not found"))
+        && (parts || missing.iter().any(|missing| log.contains(missing)))
+        || log.contains("used but not defined")
+        || log.contains("was accessed but has no value defined")
+}
+
+/// Runs the evaluation: what was printed, or what was said about the failure.
+fn evaluate(
+    roots: &Roots,
+    configuration: &Configuration,
+    option: &OptionPath,
+    plain: bool,
+    cancel: &CancellationToken,
+) -> Result<Result<String, String>, NixError> {
+    let (mut command, program) = match configuration {
+        Configuration::Channel { .. } => {
+            let mut command = child::nix_program(roots, "nix-instantiate");
+            command.args(["--eval", "--strict", "<nixpkgs/nixos>", "-A"]).arg(format!("config.{option}"));
+            (command, "nix-instantiate")
+        }
+        Configuration::Flake { file, host } => {
+            let mut command = child::nix_program(roots, "nix");
+            command.args(["--extra-experimental-features", "nix-command flakes", "eval", "--no-write-lock-file"]);
+            let host = host.clone().unwrap_or_else(|| "default".to_owned());
+            let folder = file.parent().unwrap_or(Path::new("/"));
+            let attribute = format!("nixosConfigurations.{}.config.{option}", quoted(&host));
+            command.arg(format!("{}#{attribute}", folder.display()));
+            (command, "nix")
+        }
+    };
+    if plain {
+        command.arg("--json");
+    }
+    let (mut out, mut log) = (String::new(), Vec::new());
+    let ended = child::run_apart(command, cancel, |stream, line| match stream {
+        Stream::Answer => out.push_str(line),
+        Stream::Talk if log.len() < LINES => log.push(line.to_owned()),
+        Stream::Talk => {}
+    });
+    match ended {
+        Ok(Ended::Exited(status)) if status.success() => Ok(Ok(out)),
+        Ok(Ended::Exited(_)) => Ok(Err(log.join("\n"))),
+        Ok(Ended::Cancelled) => Err(NixError::Cancelled { restored: Restored::Untouched }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(NixError::NoNix { store: roots.store.clone() })
+        }
+        Err(error) => Err(NixError::io("started", program)(error)),
+    }
+}
+
+/// A host's name as a part of an attribute path: a name may hold dots.
+fn quoted(host: &str) -> String {
+    let safe: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || "-_.".contains(*c)).collect();
+    format!("\"{safe}\"")
+}
