@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use super::packages;
 use super::quantity::{duration, size, size_sign};
 use super::table::{facts, printable, table};
 use super::when::{date, when};
 use super::words::{join, list, say};
 use super::{Announcement, Earcon, Priority, Verbosity};
+use super::{machine, packages, services, settings};
 use crate::nix::{Generation, Outcome};
 
 /// How an outcome is told by someone who stands at `now`; dates are in `now`'s time zone.
@@ -26,7 +26,23 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
             (packages::is_installed(package, *installed, version.as_deref()), None)
         }
         Outcome::Installed { system, user } => packages::installed(system, user, verbosity),
-        Outcome::Space { paths, bytes, largest } => space(*paths, *bytes, largest, verbosity),
+        Outcome::Space(found) => machine::space(found, verbosity),
+        Outcome::Size(found) => (machine::footprint(found, verbosity), None),
+        Outcome::Why(found) => (machine::reasons(found), None),
+        Outcome::Referrers(found) => machine::needers(found, verbosity),
+        Outcome::Compared(found) => machine::compared(found, now),
+        Outcome::WhichProgram(found) => (machine::owners(found), None),
+        Outcome::RebootNeeded(found) => (machine::reboot(found), None),
+        Outcome::Freshness(found) => machine::freshness(found),
+        Outcome::Verified(found) => machine::soundness(found),
+        Outcome::Health(found) => (machine::health(found), None),
+        Outcome::WentWrong(found) => (machine::went_wrong(found, now), None),
+        Outcome::Options { query, results } => settings::found(query, results, verbosity),
+        Outcome::OptionExplained { option, facts } => settings::explained(option, facts, verbosity),
+        Outcome::OptionNow(found) => settings::now(found),
+        Outcome::Services { services: all } => services::all(all, verbosity),
+        Outcome::Service(found) => services::one(found, now, verbosity),
+        Outcome::Logs { service, messages } => services::logs(service.as_deref(), messages, now),
         Outcome::Age { generation, seconds } => (age(generation, *seconds, now, verbosity), None),
         Outcome::RolledBack { from, to, reboot_needed } => {
             (rolled_back(from.as_ref(), to, *reboot_needed, now, verbosity), None)
@@ -175,44 +191,6 @@ fn one(
         (say!("label-packages"), joined(packages)),
     ]);
     (join(told), Some(screen))
-}
-
-fn space(paths: u64, bytes: u64, largest: &[(String, u64)], verbosity: Verbosity) -> (String, Option<String>) {
-    if paths == 0 {
-        return (say!("space-empty"), None);
-    }
-    let named: Vec<(String, u64)> = largest.iter().map(|(path, bytes)| (store_name(path), *bytes)).collect();
-    let rows: Vec<Vec<String>> = named.iter().map(|(name, bytes)| vec![size_sign(*bytes), name.clone()]).collect();
-    let mut screen =
-        facts(&[(say!("label-total"), Some(size_sign(bytes))), (say!("label-paths"), Some(paths.to_string()))]);
-    if !rows.is_empty() {
-        screen = format!("{screen}\n\n{}", table(&[say!("column-size"), say!("column-name")], &rows));
-    }
-    if verbosity == Verbosity::Brief {
-        return (say!("space-total-brief", size = size(bytes)), Some(screen));
-    }
-    let limit = if verbosity == Verbosity::Detailed { 8 } else { 3 };
-    let items: Vec<String> = named
-        .iter()
-        .take(limit)
-        .map(|(name, bytes)| say!("space-item", name = name.as_str(), size = size(*bytes)))
-        .collect();
-    let told = if items.is_empty() {
-        String::new()
-    } else {
-        say!("space-largest", count = items.len(), list = list(&items, limit, items.len()))
-    };
-    (join([say!("space-total", count = paths, size = size(bytes)), told]), Some(screen))
-}
-
-/// The name in a store path: what follows the 32 characters of the hash.
-fn store_name(path: &str) -> String {
-    let base = path.rsplit('/').next().unwrap_or(path);
-    let name = match base.split_once('-') {
-        Some((hash, name)) if hash.len() == 32 => name,
-        _ => base,
-    };
-    printable(name)
 }
 
 fn age(generation: &Generation, seconds: i64, now: &Zoned, verbosity: Verbosity) -> String {

@@ -4,6 +4,8 @@
 //! error. Never prints, never reads the user's settings. Only this room starts Nix programs.
 //! Reading (`read`) and changing (`change`) are apart; reading never needs changing.
 
+mod answer;
+mod cache;
 pub mod change;
 mod child;
 mod error;
@@ -12,9 +14,14 @@ mod outcome;
 pub mod read;
 mod run;
 
+pub use cache::CacheCounts;
 pub use change::rollback::{RollbackPlan, Settled, Unfinished, Way};
 pub use error::{DatabaseProblem, NixError, Restored};
-pub use outcome::{Event, Generation, Outcome, Package, Progress, SearchHit, SearchKind, Stage};
+pub use explain::Explanation;
+pub use outcome::{
+    Compared, Event, Generation, OptionNow, Outcome, Package, PastFailure, ProgramOwners, Progress, SearchHit,
+    SearchKind, Stage, WentWrong,
+};
 pub use read::difference::{Changed, Difference};
 pub use read::index::{Index, IndexError};
 pub use run::{Backend, Files, PlanFacts};

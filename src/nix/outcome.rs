@@ -8,6 +8,17 @@ use serde::Serialize;
 use crate::command::GenerationNumber;
 use crate::fault::Fault;
 
+use super::read::difference::Difference;
+use super::read::disk::Space;
+use super::read::freshness::Freshness;
+use super::read::health::Health;
+use super::read::index::OptionFacts;
+use super::read::reasons::{Footprint, Needers, Reasons};
+use super::read::reboot::Reboot;
+use super::read::services::{Message, Service, ServiceFacts};
+use super::read::value::OptionValueNow;
+use super::read::verify::Soundness;
+
 /// One message of a running command; `Done` is the last.
 #[derive(Debug, Clone)]
 pub enum Event {
@@ -97,6 +108,55 @@ pub struct Package {
     pub long_description: Option<String>,
 }
 
+/// Two generations compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Compared {
+    pub from: Generation,
+    pub to: Generation,
+    pub difference: Difference,
+}
+
+/// Who has a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ProgramOwners {
+    pub program: String,
+    /// The package with its version that gives it on this machine.
+    pub installed: Option<String>,
+    /// Packages that have it, by their attributes, best first.
+    pub packages: Vec<String>,
+}
+
+/// What an option is set to on this machine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OptionNow {
+    pub option: String,
+    #[serde(flatten)]
+    pub value: OptionValueNow,
+    /// What it is where nobody sets it, as Nix text.
+    pub default: Option<String>,
+}
+
+/// A change that did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PastFailure {
+    /// What the user had said.
+    pub why: String,
+    pub started: Timestamp,
+    /// It was taken back, or settled in another way; else it was cut short and waits to be settled.
+    pub finished: bool,
+}
+
+/// What went wrong last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WentWrong {
+    /// The last thing that failed since the program was started.
+    pub fault: Option<Fault>,
+    /// The newest change of the machine, if it failed.
+    pub change: Option<PastFailure>,
+    /// Services that have failed.
+    pub services: Vec<String>,
+}
+
 /// What came of a command.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "kebab-case")]
@@ -127,11 +187,36 @@ pub enum Outcome {
         system: Vec<String>,
         user: Vec<String>,
     },
-    Space {
-        paths: u64,
-        bytes: u64,
-        largest: Vec<(String, u64)>,
+    Space(Box<Space>),
+    Size(Footprint),
+    Why(Reasons),
+    Referrers(Needers),
+    Compared(Box<Compared>),
+    WhichProgram(ProgramOwners),
+    RebootNeeded(Reboot),
+    Freshness(Freshness),
+    Verified(Soundness),
+    Options {
+        query: String,
+        results: Vec<OptionFacts>,
     },
+    OptionExplained {
+        /// As it was asked for; the facts may be of a name with places (`<name>`).
+        option: String,
+        facts: OptionFacts,
+    },
+    OptionNow(Box<OptionNow>),
+    Services {
+        services: Vec<Service>,
+    },
+    Service(Box<ServiceFacts>),
+    Logs {
+        /// `None`: of the whole machine.
+        service: Option<String>,
+        messages: Vec<Message>,
+    },
+    Health(Health),
+    WentWrong(Box<WentWrong>),
     Age {
         generation: Generation,
         seconds: i64,

@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::{GenerationNumber, PackageAttr, Risk, SystemCommand};
 use crate::config::Roots;
-use crate::fault::Explain;
+use crate::fault::{Explain, Fault, Kind};
 
+use super::cache::Answers;
 use super::change::rollback::{self, RollbackPlan, Settled, Unfinished, Way};
 use super::read::difference::Difference;
 use super::read::discovery::Discovery;
@@ -30,9 +31,6 @@ const EVENTS: usize = 64;
 
 /// How many results a search gives to the dialogue.
 const RESULTS: usize = 10;
-
-/// How many of the largest packages a [`Outcome::Space`] names.
-const LARGEST: usize = 10;
 
 /// Files of ask-nix's own that the backend keeps.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,13 +62,16 @@ struct Inner {
     files: Files,
     /// The open index, with the time at which its file was made.
     open_index: Mutex<Option<(SystemTime, Arc<Index>)>>,
+    answers: Answers,
+    last_fault: Mutex<Option<Fault>>,
 }
 
 impl Backend {
     /// A backend for the machine that lies at `roots`. Touches nothing yet.
     #[must_use]
     pub fn new(roots: Roots, files: Files) -> Self {
-        Self { inner: Arc::new(Inner { roots, files, open_index: Mutex::new(None) }) }
+        let (open_index, last_fault) = (Mutex::new(None), Mutex::new(None));
+        Self { inner: Arc::new(Inner { roots, files, open_index, answers: Answers::default(), last_fault }) }
     }
 
     /// Where this machine lies.
@@ -119,13 +120,26 @@ impl Backend {
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Outcome, NixError> {
         let _span = tracing::info_span!("nix.run", ?command).entered();
+        if let Some(answer) = self.answer(command, cancel, tell) {
+            return self.remembered(command, answer);
+        }
+        let result = self.act(command, why, cancel, tell);
+        self.remembered(command, result)
+    }
+
+    fn act(
+        &self,
+        command: &SystemCommand,
+        why: &str,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Outcome, NixError> {
         match command {
             SystemCommand::Generations => Ok(Outcome::Generations { generations: self.generations()? }),
             SystemCommand::CurrentGeneration => self.describe(self.current_generation()?),
             SystemCommand::DescribeGeneration { number } => self.describe(self.generation(*number)?),
             SystemCommand::Installed => self.installed(),
             SystemCommand::IsInstalled { package } => self.is_installed(package),
-            SystemCommand::Space => self.space(),
             SystemCommand::Age => self.age(),
             SystemCommand::Rollback { target } => {
                 rollback::roll_back(self.roots(), &self.files().journal, target, why, cancel, tell)
@@ -141,6 +155,30 @@ impl Backend {
             }
             other => Err(NixError::NotYet { command: other.name() }),
         }
+    }
+
+    /// Keeps a failure for the question "what went wrong?". A refusal is no failure: nothing was tried.
+    fn remembered(&self, command: &SystemCommand, result: Result<Outcome, NixError>) -> Result<Outcome, NixError> {
+        if let Err(error) = &result
+            && *command != SystemCommand::Explain
+        {
+            let fault = error.fault();
+            if fault.kind == Kind::Failed {
+                *self.inner.last_fault.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+            }
+        }
+        result
+    }
+
+    /// The last thing that failed since this backend was made.
+    #[must_use]
+    pub fn last_fault(&self) -> Option<Fault> {
+        self.inner.last_fault.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Kept answers.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.inner.answers
     }
 
     /// The search index, opened at its first use and again after it was built anew.
@@ -257,12 +295,6 @@ impl Backend {
             installed: found.is_some(),
             version: found.as_ref().and_then(StoreName::plain_version).map(str::to_owned),
         })
-    }
-
-    fn space(&self) -> Result<Outcome, NixError> {
-        let store = Store::open(self.roots())?;
-        let (paths, bytes) = store.totals()?;
-        Ok(Outcome::Space { paths, bytes, largest: store.largest(LARGEST)? })
     }
 
     fn age(&self) -> Result<Outcome, NixError> {

@@ -206,6 +206,141 @@ space-largest = { $count ->
    *[other] The largest are { $list }.
 }
 space-item = { $name } with { $size }
+space-garbage = About { $size } of it could be freed.
+space-free = The disk has { $size } free.
+space-boot-free = The boot partition has { $size } free.
+space-disk-sign = { $free } free of { $size }
+size-whole = { $package } takes { $size } with all that it needs.
+size-own = By itself it takes { $size }.
+size-alone = Without it, { $size } would go.
+size-unused = Nothing uses it now.
+
+## What is there, and why
+
+compared = From generation { $from }, { $since }, to generation { $to }, { $until }:
+compared-larger = It is larger by { $size }.
+compared-smaller = It is smaller by { $size }.
+why-system = { $package } is one of the packages of the system.
+why-yours = { $package } is one of your own packages.
+why-needed-system = { $package } is there because the system needs it, for { $first }.
+why-needed-yours = { $package } is there because your packages need it, for { $first }.
+why-through = The way goes through { $list }.
+why-left-over = Nothing needs { $package } now: it is left over in the store.
+why-not-there = { $package } is not on this machine.
+needers-none = Nothing else needs { $package }.
+needers = { $count ->
+    [one] { $list } needs { $package }.
+   *[other] { $count } things need { $package }: { $list }.
+}
+needers-all = With what needs those, they are { $count }.
+program-here = The program { $program } is here, from { $package }.
+program-in = The program { $program } is in the package { $package }.
+program-in-many = The program { $program } is in { $list }.
+program-nowhere = I know no package with a program { $program }.
+
+## How it is
+
+reboot-no = No restart is needed.
+reboot-yes = Restart the machine when it suits you: the system that runs now needs it to be whole.
+reboot-kernel = Restart the machine when it suits you: it runs Linux { $booted }, and Linux { $kernel } is waiting.
+fresh-age = The package list of your configuration is { $age } old.
+fresh-age-unknown = How old the package list of your configuration is, I cannot see.
+fresh-none = I do not find where your packages come from.
+fresh-waiting = It is another one than the running system was made from: switch to use it.
+fresh-same = The running system was made from it.
+fresh-update = To look for newer packages, say update.
+verified = { $count ->
+    [one] The store is whole: its one path is there.
+   *[other] The store is whole: all { $count } paths are there.
+}
+verified-missing = { $count ->
+    [one] One path of the store is missing, { $list }.
+   *[other] { $count } paths of the store are missing: { $list }.
+}
+verified-database = The database of the store is damaged.
+verified-hint = Ask whoever looks after this machine to let Nix repair the store.
+health-well = All is well.
+health-services = { $count ->
+    [one] One service has failed: { $list }.
+   *[other] { $count } services have failed: { $list }.
+}
+health-services-not-asked = I could not ask how the services are.
+health-disk = The disk is nearly full: { $size } are left.
+health-boot = The boot partition is nearly full: { $size } are left.
+health-unfinished = A change was cut short, and is neither finished nor taken back.
+health-store = The store of Nix cannot be read.
+wrong-change = Your last change, “{ $what }”, from { $when }, failed and was taken back.
+wrong-unfinished = Your last change, “{ $what }”, from { $when }, was cut short.
+wrong-nothing = I know of nothing that went wrong.
+
+## Settings
+
+options-none = I found no setting for { $query }.
+options-found = { $count ->
+    [one] I found one setting for { $query }.
+   *[other] I found { $count } settings for { $query }.
+}
+options-are = { $count ->
+    [one] It is { $list }.
+   *[other] They are { $list }.
+}
+options-first = About the first: { $about }.
+option-is = { $name }: { $about }.
+option-bare = There is a setting { $name }, but nothing is written about it.
+option-type = Its kind is { $kind }.
+option-default = Where nobody sets it, it is { $value }.
+option-example = An example is { $value }.
+option-on = { $name } is switched on.
+option-off = { $name } is switched off.
+option-null = { $name } is empty.
+option-empty = { $name } is an empty list.
+option-list = { $count ->
+    [one] { $name } is a list of one: { $list }.
+   *[other] { $name } is a list of { $count }: { $list }.
+}
+option-now = { $name } is { $value }.
+option-unset = { $name } is not set.
+option-unset-default = { $name } is not set, so it is { $value }.
+
+## Services
+
+services-none-failed = No service has failed.
+services-none-run = No service runs.
+services-run = { $count ->
+    [one] One runs: { $list }.
+   *[other] { $count } run: { $list }.
+}
+service-active = running
+service-reloading = reading its settings again
+service-inactive = not running
+service-failed = failed
+service-activating = just starting
+service-deactivating = just stopping
+service-other = in a state that I do not know
+service-is = { $name } is { $state }.
+service-is-since = { $name } is { $state }, since { $when }.
+service-exit = It ended with the exit code { $code }.
+service-result = systemd says: { $result }.
+service-disabled = It does not start with the machine.
+service-restarts = { $count ->
+    [one] It was restarted once by itself.
+   *[other] It was restarted { $count } times by itself.
+}
+service-last-error = Its last error is: { $text }.
+service-memory = It uses { $size } of memory.
+logs = { $count ->
+    [one] { $name } has one message.
+   *[other] { $name } has { $count } recent messages.
+}
+logs-machine = { $count ->
+    [one] There is one warning since the machine was started.
+   *[other] The last { $count } warnings and errors are on the screen.
+}
+logs-newest = The newest is from { $when }.
+logs-said = It says: { $text }.
+logs-said-by = { $from } says: { $text }.
+logs-none = { $name } has no messages since the machine was started.
+logs-none-machine = There are no warnings since the machine was started.
 
 ## Progress
 
@@ -338,5 +473,14 @@ label-homepage = Home page
 label-packages = Packages
 label-specialisations = Variants
 label-revision = Revision
+column-kept-by = Kept by
+column-from = From
+column-message = Message
+label-garbage = Can be freed
+label-disk = Disk
+label-boot = Boot
+label-nixpkgs = Packages from
+label-default = Default
+label-example = Example
 label-unfree = Not free software
 label-broken = Marked as broken

@@ -155,10 +155,6 @@ impl Explanation {
         Self { detail, ..self }
     }
 
-    fn at(self, place: Option<Place>) -> Self {
-        Self { place: place.or(self.place), ..self }
-    }
-
     /// With the place that the log tells, if the rule has found none and the cause has one.
     fn placed(self, log: &Log) -> Self {
         let has_place = !matches!(

@@ -10,6 +10,7 @@ pub mod disk;
 pub mod freshness;
 pub mod garbage;
 pub mod graph;
+pub mod health;
 pub mod index;
 pub mod installed;
 pub mod names;
