@@ -10,6 +10,7 @@ use super::quantity::{duration, size, size_sign};
 use super::table::{facts, printable, table};
 use super::when::when;
 use super::words::{join, list, say};
+use crate::fault::Fault;
 use crate::nix::read::disk::{Disk, Space};
 use crate::nix::read::freshness::Freshness;
 use crate::nix::read::health::{Health, NotAsked, Trouble};
@@ -257,7 +258,7 @@ fn failed(names: &[String]) -> String {
 }
 
 pub(super) fn went_wrong(wrong: &WentWrong, now: &Zoned) -> String {
-    let fault = wrong.fault.as_ref().map(|fault| fault.spoken()).unwrap_or_default();
+    let fault = wrong.fault.as_ref().map(Fault::spoken).unwrap_or_default();
     let change = wrong.change.as_ref().filter(|_| wrong.fault.is_none()).map(|change| {
         let id = if change.finished { "wrong-change" } else { "wrong-unfinished" };
         say!(id, what = printable(&change.why), when = when(change.started, now))

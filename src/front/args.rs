@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use super::questions::Question;
+
 /// Run a NixOS machine by voice. Nothing leaves the machine.
 ///
 /// Without a command it asks what is wanted: it listens if there is a microphone, and reads the
@@ -154,6 +156,8 @@ pub enum Verb {
         #[arg(value_name = "NUMBER")]
         to: Option<String>,
     },
+    #[command(flatten)]
+    Ask(Question),
     /// What works on this machine, what does not, and how to mend it.
     Doctor {
         /// List microphones and speakers.

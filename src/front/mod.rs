@@ -10,6 +10,7 @@ mod log;
 mod models;
 mod prepare;
 mod print;
+mod questions;
 mod read;
 mod say;
 mod scene;
@@ -74,6 +75,7 @@ fn dispatch(cli: Cli) -> Done {
         Some(Verb::Parse { text, domain }) => read::parse(&scene, &text, domain.grammar.as_deref()),
         Some(Verb::Search { words, limit }) => read::search(&scene, &words.join(" "), limit.into()),
         Some(Verb::Index { import }) => read::index(&scene, &import),
+        Some(Verb::Ask(question)) => questions::question(&scene, question),
         Some(Verb::Generations) => read::generations(&scene),
         Some(Verb::Rollback { to }) => ask::rollback(&scene, to.as_deref()),
     }

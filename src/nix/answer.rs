@@ -145,13 +145,11 @@ impl Backend {
 
     fn explain_option(&self, option: &OptionPath) -> Result<Outcome, NixError> {
         let index = self.index()?;
-        match index.option(option)? {
-            Some(facts) => Ok(Outcome::OptionExplained { option: option.to_string(), facts }),
-            None => {
-                let near = index.near_options(option.as_str())?;
-                Err(NixError::UnknownOption { option: option.to_string(), near })
-            }
+        if let Some(facts) = index.option(option)? {
+            return Ok(Outcome::OptionExplained { option: option.to_string(), facts });
         }
+        let near = index.near_options(option.as_str())?;
+        Err(NixError::UnknownOption { option: option.to_string(), near })
     }
 
     fn read_option(

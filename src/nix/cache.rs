@@ -21,7 +21,7 @@ use crate::config::Roots;
 
 use super::Outcome;
 
-const LIFE: Duration = Duration::from_secs(5 * 60);
+const LIFE: Duration = Duration::from_mins(5);
 /// Answers kept at most; each is some kilobytes.
 const KEPT: u64 = 200;
 /// Files of a configuration that are looked at, and how deep; a folder of configuration has dozens.

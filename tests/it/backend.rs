@@ -173,11 +173,11 @@ fn what_is_read_is_what_nix_says() {
         assert_eq!((installed, version.is_some()), (expected, expected), "{name}");
     }
 
-    let Outcome::Space { paths, bytes, largest } = run(&SystemCommand::Space) else { unreachable!() };
+    let Outcome::Space(space) = run(&SystemCommand::Space) else { unreachable!() };
     let dumped = machine.nix("nix", &["path-info", "--all", "-s"]);
     let sizes: Vec<u64> = dumped.lines().filter_map(|line| line.split_whitespace().last()?.parse().ok()).collect();
-    assert_eq!((paths, bytes), (u64::try_from(sizes.len()).unwrap(), sizes.iter().sum()));
-    assert!(largest.is_sorted_by(|a, b| a.1 >= b.1) && !largest.is_empty());
+    assert_eq!((space.paths, space.bytes), (u64::try_from(sizes.len()).unwrap(), sizes.iter().sum()));
+    assert!(space.largest.is_sorted_by(|a, b| a.1 >= b.1) && !space.largest.is_empty());
 
     let Outcome::Age { generation, seconds } = run(&SystemCommand::Age) else { unreachable!() };
     assert_eq!(generation.number, number(4));

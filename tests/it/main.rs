@@ -10,6 +10,7 @@ mod house;
 mod phrases;
 mod pipeline;
 mod reader;
+mod reading;
 mod recognize;
 mod rig;
 mod search;

@@ -8,12 +8,19 @@ use ask_nix::announce::{self, Announcement, Beat, HistoryError, Turn, Verbosity}
 use ask_nix::command::{CommandError, CommandName, GenerationNumber, Risk};
 use ask_nix::config::ConfigError;
 use ask_nix::fault::Explain;
+use ask_nix::nix::read::disk::Space;
+use ask_nix::nix::read::garbage::Garbage;
 use ask_nix::nix::{Generation, Outcome, Package, Progress, SearchHit, SearchKind, Stage};
 use ask_nix::speak::{SpeakError, pronounce};
 use jiff::Zoned;
 
 fn now() -> Zoned {
     "2026-11-23T10:30[Europe/Berlin]".parse().unwrap()
+}
+
+fn space(paths: u64, bytes: u64, largest: Vec<(String, u64)>) -> Space {
+    let garbage = Garbage { paths: paths / 4, bytes: bytes / 4 };
+    Space { paths, bytes, largest, garbage, roots: vec![], disk: None, boot: None }
 }
 
 fn generation(number: u64, date: &str, current: bool) -> Generation {
@@ -133,17 +140,14 @@ fn outcomes() -> Vec<(&'static str, Outcome)> {
                 user: names(&["hello-2.12"]),
             },
         ),
-        ("an empty store", Outcome::Space { paths: 0, bytes: 0, largest: vec![] }),
+        ("an empty store", Outcome::Space(Box::new(space(0, 0, vec![])))),
         (
             "space",
-            Outcome::Space {
-                paths: 48_213,
-                bytes: 62_400_000_000,
-                largest: vec![
-                    ("/nix/store/0c1lw2j5v0v0h2d5mxm7ds3p3c0i1a2b-linux-firmware-20261110".to_owned(), 812_000_000),
-                    ("llvm-21.1.2".to_owned(), 540_300_000),
-                ],
-            },
+            Outcome::Space(Box::new(space(
+                48_213,
+                62_400_000_000,
+                vec![("linux-firmware".to_owned(), 812_000_000), ("llvm".to_owned(), 540_300_000)],
+            ))),
         ),
         ("age", Outcome::Age { generation: generation(107, "2026-11-22T20:15", true), seconds: 51_300 }),
         ("a new system", Outcome::Age { generation: generation(107, "2026-11-23T10:29:50", true), seconds: 10 }),

@@ -141,7 +141,7 @@ fn is_foreign(place: &Place) -> bool {
     !path.starts_with('/') || of_nixpkgs.iter().any(|part| path.contains(part))
 }
 
-/// The first quoted thing: in '…', `…', ‘…’, "…" or `…`.
+/// The first quoted thing, in any of the quotation marks that Nix and nixpkgs have used.
 pub fn quoted(text: &str) -> Option<&str> {
     quotations(text).next()
 }

@@ -102,9 +102,8 @@ impl Used {
             let Some(top) = graph.place(&store, &path)? else { continue };
             tops.push((from, top));
             holders.push(top);
-            let sw = std::fs::read_link(path.join("sw")).ok();
-            if let Some(place) = sw.map(|sw| graph.place(&store, &sw)).transpose()?.flatten() {
-                holders.push(place);
+            for inside in insides(&path) {
+                holders.extend(graph.place(&store, &inside)?);
             }
         }
         let live = graph.closure(tops.iter().map(|&(_, top)| top));
@@ -224,6 +223,17 @@ impl Used {
                 .collect()
         })
     }
+}
+
+/// What of a system holds packages: the system path, and the systems that are its variants with theirs.
+fn insides(system: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = std::fs::read_link(system.join("sw")).into_iter().collect();
+    let variants = std::fs::read_dir(system.join("specialisation")).into_iter().flatten().filter_map(Result::ok);
+    for variant in variants.filter_map(|entry| std::fs::read_link(entry.path()).ok()) {
+        found.extend(std::fs::read_link(variant.join("sw")));
+        found.push(variant);
+    }
+    found
 }
 
 fn not_here(package: &PackageAttr) -> NixError {

@@ -4,6 +4,7 @@
 //! Takes a validated option path, never text; changes nothing and builds nothing.
 
 use std::path::Path;
+use std::process::Command;
 
 use serde::Serialize;
 use serde_json::Value;
@@ -50,7 +51,12 @@ pub fn option_value(
                 return Ok(serde_json::from_str(&text).map_or(OptionValueNow::Text(text), OptionValueNow::Value));
             }
             Ok(text) => return Ok(OptionValueNow::Text(text)),
-            Err(log) if is_unset(&log, option) => return Ok(OptionValueNow::Unset),
+            Err(log) if is_unset(&log, option) => {
+                return match has_host(roots, &configuration, cancel)? {
+                    Ok(()) => Ok(OptionValueNow::Unset),
+                    Err(log) => Err(failed(&log)),
+                };
+            }
             Err(log) if plain && log.contains("cannot convert") => {}
             Err(log) => return Err(failed(&log)),
         }
@@ -65,13 +71,43 @@ fn failed(log: &str) -> NixError {
 
 /// Whether an evaluation failed for the sole reason that the option is not there.
 fn is_unset(log: &str, option: &OptionPath) -> bool {
-    let last = option.as_str().rsplit('.').next().unwrap_or_default();
-    let missing = [format!("attribute '{last}'"), format!("attribute '{}'", option.as_str())];
-    let parts = option.as_str().split('.').any(|part| log.contains(&format!("attribute '{part}'")));
-    (log.contains("missing") || log.contains("does not provide") || log.contains("not found"))
-        && (parts || missing.iter().any(|missing| log.contains(missing)))
+    let part = || option.as_str().split('.').any(|part| log.contains(&format!("attribute '{part}'")));
+    let whole = || log.contains("does not provide attribute") && log.contains(&format!(".config.{option}'"));
+    (log.contains("missing") || log.contains("not found")) && part()
+        || whole()
         || log.contains("used but not defined")
         || log.contains("was accessed but has no value defined")
+}
+
+/// Whether a flake describes this host: asked only where something is missing.
+fn has_host(
+    roots: &Roots,
+    configuration: &Configuration,
+    cancel: &CancellationToken,
+) -> Result<Result<(), String>, NixError> {
+    let Configuration::Flake { file, host } = configuration else { return Ok(Ok(())) };
+    let host = host.as_deref().unwrap_or(NO_NAME);
+    let mut command = flake_eval(roots);
+    command.arg(format!("{}#nixosConfigurations", folder_of(file))).args(["--apply", "builtins.attrNames", "--json"]);
+    let names = ask(roots, command, "nix", cancel)?;
+    Ok(names.and_then(|names| {
+        let names: Vec<String> = serde_json::from_str(&names).unwrap_or_default();
+        let missing = format!("error: flake does not provide attribute 'nixosConfigurations.{host}'");
+        if names.iter().any(|name| name == host) { Ok(()) } else { Err(missing) }
+    }))
+}
+
+/// The host that is looked for where the machine has no name.
+const NO_NAME: &str = "nixos";
+
+fn flake_eval(roots: &Roots) -> Command {
+    let mut command = child::nix_program(roots, "nix");
+    command.args(["--extra-experimental-features", "nix-command flakes", "eval", "--no-write-lock-file"]);
+    command
+}
+
+fn folder_of(file: &Path) -> String {
+    file.parent().unwrap_or(Path::new("/")).display().to_string()
 }
 
 /// Runs the evaluation: what was printed, or what was said about the failure.
@@ -89,18 +125,25 @@ fn evaluate(
             (command, "nix-instantiate")
         }
         Configuration::Flake { file, host } => {
-            let mut command = child::nix_program(roots, "nix");
-            command.args(["--extra-experimental-features", "nix-command flakes", "eval", "--no-write-lock-file"]);
-            let host = host.clone().unwrap_or_else(|| "default".to_owned());
-            let folder = file.parent().unwrap_or(Path::new("/"));
-            let attribute = format!("nixosConfigurations.{}.config.{option}", quoted(&host));
-            command.arg(format!("{}#{attribute}", folder.display()));
+            let mut command = flake_eval(roots);
+            let host = quoted(host.as_deref().unwrap_or(NO_NAME));
+            command.arg(format!("{}#nixosConfigurations.{host}.config.{option}", folder_of(file)));
             (command, "nix")
         }
     };
     if plain {
         command.arg("--json");
     }
+    ask(roots, command, program, cancel)
+}
+
+/// Runs an evaluation to its end.
+fn ask(
+    roots: &Roots,
+    command: Command,
+    program: &str,
+    cancel: &CancellationToken,
+) -> Result<Result<String, String>, NixError> {
     let (mut out, mut log) = (String::new(), Vec::new());
     let ended = child::run_apart(command, cancel, |stream, line| match stream {
         Stream::Answer => out.push_str(line),

@@ -150,12 +150,11 @@ fn without_roles(text: &str) -> String {
         let role = after.split_once("}`").filter(|(role, _)| {
             !role.is_empty() && role.len() < 20 && role.chars().all(|c| c.is_ascii_alphanumeric() || "-_:.".contains(c))
         });
-        rest = match role {
-            Some((_, _)) => after.split_once('}').map_or("", |(_, rest)| rest),
-            None => {
-                plain.push('{');
-                after
-            }
+        rest = if role.is_some() {
+            after.split_once('}').map_or("", |(_, rest)| rest)
+        } else {
+            plain.push('{');
+            after
         };
     }
     plain.push_str(rest);
