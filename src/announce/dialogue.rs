@@ -57,6 +57,20 @@ pub enum Turn<'a> {
         examples: &'a [String],
     },
     NothingToRepeat,
+    NothingToSpell,
+    /// A name, letter by letter.
+    Spelled {
+        name: &'a str,
+    },
+    Slower,
+    Faster,
+    Louder,
+    Quieter,
+    Muted,
+    Asleep,
+    Awake,
+    /// Asked how far it is, while nothing runs.
+    NothingAtWork,
     NothingToCancel,
     /// Yes or no, and no question is open.
     NothingToAnswer,
@@ -119,6 +133,16 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::Declined => plain(say!("declined"), Message),
         Turn::DeclinedUnattended => plain(say!("declined-unattended"), Message),
         Turn::NothingToRepeat => plain(say!("nothing-to-repeat"), Text),
+        Turn::NothingToSpell => plain(say!("nothing-to-spell"), Text),
+        Turn::Spelled { name } => plain(say!("spelled", name = printable(name), letters = letters(name)), Message),
+        Turn::Slower => plain(say!("slower"), Text),
+        Turn::Faster => plain(say!("faster"), Text),
+        Turn::Louder => plain(say!("louder"), Text),
+        Turn::Quieter => plain(say!("quieter"), Text),
+        Turn::Muted => plain(say!("muted"), Message),
+        Turn::Asleep => plain(say!("asleep"), Message),
+        Turn::Awake => plain(say!("awake"), Message),
+        Turn::NothingAtWork => plain(say!("nothing-at-work"), Text),
         Turn::NothingToCancel => plain(say!("nothing-to-cancel"), Text),
         Turn::NothingToAnswer => plain(say!("nothing-to-answer"), Text),
         Turn::Cancelled { changed: true } => plain(say!("cancelled"), Message),
@@ -144,6 +168,19 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::Unfinished { said } => plain(say!("unfinished", said = printable(said)), Important),
         Turn::IndexReady { packages } => plain(say!("index-ready", count = packages), Message),
     }
+}
+
+/// A name letter by letter: each on its own, with a pause after it.
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(|c| !c.is_control()).map(|c| match c {
+        '-' => "dash".to_owned(),
+        '_' => "underscore".to_owned(),
+        '.' => "dot".to_owned(),
+        '+' => "plus".to_owned(),
+        ' ' => "space".to_owned(),
+        letter => letter.to_uppercase().to_string(),
+    });
+    letters.collect::<Vec<_>>().join(", ")
 }
 
 /// A question is never dropped, and its sound says that an answer is wanted.

@@ -11,14 +11,16 @@ use jiff::Zoned;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::announce::{self, Announcement, Pace, Turn, Verbosity};
-use crate::command::{Command, Risk, SystemCommand};
+use crate::announce::{self, Announcement, Beat, Pace, Priority, Turn, Verbosity};
+use crate::command::{Command, DialogueCommand, Query, Risk, SystemCommand};
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Candidate, Names, Transcript, Understander};
 use crate::nix::{Backend, Event, Outcome};
 
 use super::decide::{Decided, Decision, decide, plan};
 use super::dialogue::{Approved, Dialogue, Next, Reply};
+use super::memory::Memory;
+use super::mouth::Manner;
 
 /// How often the pace of long work is looked at.
 const TICK: Duration = Duration::from_secs(1);
@@ -34,6 +36,8 @@ pub enum Told {
     Outcome(Box<Outcome>),
     /// Silence whatever is being spoken.
     Hush,
+    /// The voice speaks in another manner from now on.
+    Manner(Manner),
     /// A question is open: the turn waits for an answer.
     Asked,
     /// The turn is over.
@@ -63,6 +67,9 @@ struct Job {
 pub struct Conversation {
     parts: Parts,
     dialogue: Dialogue,
+    memory: Memory,
+    /// Nothing is heeded but "wake up".
+    asleep: bool,
     last: Option<Announcement>,
     job: Option<Job>,
     waiting: Option<Transcript>,
@@ -82,6 +89,8 @@ impl Conversation {
             Self {
                 parts,
                 dialogue: Dialogue::default(),
+                memory: Memory::default(),
+                asleep: false,
                 last: None,
                 job: None,
                 waiting: None,
@@ -139,6 +148,21 @@ impl Conversation {
                 }
             }
             Decision::Silent => {}
+            // Answered at once: they are about the work, or about the voice.
+            Decision::Run(Command::Dialogue(
+                command @ (DialogueCommand::Progress
+                | DialogueCommand::Eta
+                | DialogueCommand::Slower
+                | DialogueCommand::Faster
+                | DialogueCommand::Louder
+                | DialogueCommand::Quieter
+                | DialogueCommand::Mute
+                | DialogueCommand::WhatHeard),
+            )) => {
+                if let Some(announcement) = self.own(&command) {
+                    self.announce(announcement);
+                }
+            }
             _ => {
                 let replaces = self.waiting.replace(transcript).is_some();
                 self.announce(announce::dialogue(&Turn::Later { replaces }));
@@ -147,7 +171,7 @@ impl Conversation {
     }
 
     fn understand(&self, transcript: &Transcript) -> Decided {
-        let context = self.dialogue.context(Instant::now());
+        let context = self.memory.context(&self.dialogue, Instant::now());
         let begun = Instant::now();
         let understanding = self.parts.understander.understand(transcript, &context, self.parts.names.as_ref());
         let decided = decide(&transcript.text, understanding);
@@ -157,6 +181,18 @@ impl Conversation {
 
     async fn turn(&mut self, transcript: &Transcript) {
         let decided = self.understand(transcript);
+        let wakes = matches!(decided.decision, Decision::Run(Command::Dialogue(DialogueCommand::Wake)));
+        if self.asleep && !wakes {
+            return self.tell(Told::Ended(Ok(())));
+        }
+        self.memory.note(&decided);
+        let again = matches!(decided.decision, Decision::Run(Command::Dialogue(DialogueCommand::Again)));
+        let decided = match (again, &self.memory.command) {
+            // A change that is done again is asked about again.
+            (true, Some(command)) => Decided::of(Command::System(command.clone())),
+            _ => decided,
+        };
+        let asked = decided.decision.clone();
         let answer = matches!(decided.decision, Decision::Run(Command::Dialogue(_)));
         self.step(decided, &transcript.text).await;
         // Another wish than an answer ends a plan, and so does an answer that leaves no work and no question.
@@ -164,6 +200,10 @@ impl Conversation {
             self.plan.clear();
         }
         self.planned = false;
+        let asks_back = matches!(asked, Decision::Run(Command::Dialogue(DialogueCommand::WhatHeard)));
+        if !asks_back && !transcript.is_silence() {
+            self.memory.heard = Some(transcript.text.clone());
+        }
     }
 
     /// The next command of a plan, once the one before it has ended well and nothing is asked.
@@ -198,6 +238,7 @@ impl Conversation {
             Ok(Err(error)) => return self.fail(&error.fault()),
             Err(error) => return self.fail(&broken(&error)),
         };
+        self.memory.command = Some(command.clone());
         self.dialogue.asked(command, Instant::now());
         self.announce(question);
         if !self.parts.always_yes {
@@ -209,6 +250,7 @@ impl Conversation {
     }
 
     fn start(&mut self, approved: &Approved, said: &str) {
+        self.memory.command = Some(approved.command().clone());
         let cancel = CancellationToken::new();
         let events = self.parts.backend.run(approved.command().clone(), said, cancel.clone());
         let changes = approved.command().risk() > Risk::Read;
@@ -226,6 +268,7 @@ impl Conversation {
             Some(Event::Done(Ok(outcome))) => {
                 self.job = None;
                 let announcement = announce::outcome(&outcome, &Zoned::now(), Verbosity::default());
+                self.memory.result(&outcome);
                 self.tell(Told::Outcome(outcome));
                 self.announce(announcement);
                 self.tell(Told::Ended(Ok(())));
@@ -267,6 +310,12 @@ impl Conversation {
                 (Turn::Stopped, Ok(()))
             }
             Reply::NoQuestion => (Turn::NothingToAnswer, Ok(())),
+            Reply::Own(command) => {
+                if let Some(announcement) = self.own(command) {
+                    self.announce(announcement);
+                }
+                return self.tell(Told::Ended(Ok(())));
+            }
             Reply::Help => (Turn::Help { examples: &self.parts.examples }, Ok(())),
             Reply::Repeat => {
                 let again = self.last.clone().unwrap_or_else(|| announce::dialogue(&Turn::NothingToRepeat));
@@ -277,6 +326,62 @@ impl Conversation {
         let announcement = announce::dialogue(&turn);
         self.announce(announcement);
         self.tell(Told::Ended(end));
+    }
+
+    /// What the conversation does by itself; `None` where nothing is to be said.
+    fn own(&mut self, command: &DialogueCommand) -> Option<Announcement> {
+        let manner = |told: Manner, turn: Turn| {
+            self.tell(Told::Manner(told));
+            Some(announce::dialogue(&turn))
+        };
+        match command {
+            DialogueCommand::Slower => manner(Manner::Slower, Turn::Slower),
+            DialogueCommand::Faster => manner(Manner::Faster, Turn::Faster),
+            DialogueCommand::Louder => manner(Manner::Louder, Turn::Louder),
+            DialogueCommand::Quieter => manner(Manner::Quieter, Turn::Quieter),
+            DialogueCommand::Mute => {
+                // Said first, so that it is heard.
+                self.announce(announce::dialogue(&Turn::Muted));
+                self.tell(Told::Manner(Manner::Mute));
+                None
+            }
+            DialogueCommand::Sleep => {
+                self.asleep = true;
+                self.plan.clear();
+                Some(announce::dialogue(&Turn::Asleep))
+            }
+            DialogueCommand::Wake => {
+                self.asleep = false;
+                self.tell(Told::Manner(Manner::Unmute));
+                Some(announce::dialogue(&Turn::Awake))
+            }
+            DialogueCommand::WhatHeard => {
+                let heard = self.memory.heard.as_deref();
+                Some(announce::dialogue(&heard.map_or(Turn::NothingToRepeat, |text| Turn::Heard { text })))
+            }
+            DialogueCommand::Spell { words } => {
+                let name = words.as_ref().map(Query::as_str).or_else(|| self.memory.name());
+                Some(announce::dialogue(&name.map_or(Turn::NothingToSpell, |name| Turn::Spelled { name })))
+            }
+            DialogueCommand::Details => {
+                let told = |outcome| announce::outcome(outcome, &Zoned::now(), Verbosity::Detailed);
+                let nothing = || announce::dialogue(&Turn::NothingToRepeat);
+                Some(self.memory.outcome.as_ref().map_or_else(nothing, told))
+            }
+            DialogueCommand::Progress | DialogueCommand::Eta => {
+                let Some(job) = &self.job else { return Some(announce::dialogue(&Turn::NothingAtWork)) };
+                let Some(progress) = job.pace.latest() else { return Some(announce::dialogue(&Turn::Working)) };
+                let beat = match (job.pace.percent(), job.pace.left(Instant::now())) {
+                    (_, Some(left)) if *command == DialogueCommand::Eta => Beat::Estimate { left },
+                    (Some(percent), left) => Beat::Percent { percent, left },
+                    (None, _) => Beat::Stage,
+                };
+                // Asked for, so it is not dropped as the regular signs of life are.
+                Some(announce::progress(progress, beat).with(Priority::Message, None))
+            }
+            // Nothing was done that could be done again, and nothing is open to be chosen from.
+            _ => Some(announce::dialogue(&Turn::NothingToAnswer)),
+        }
     }
 
     fn fail(&mut self, fault: &Fault) {

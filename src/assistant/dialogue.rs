@@ -7,9 +7,8 @@
 use std::time::{Duration, Instant};
 
 use crate::command::{Command, DialogueCommand, Risk, SystemCommand};
-use crate::fault::{Explain, Fault};
-use crate::intent::{Candidate, Context, Intent};
-use crate::nix::NixError;
+use crate::fault::Fault;
+use crate::intent::{Candidate, Intent, Pending};
 
 use super::decide::{Decided, Decision};
 
@@ -50,7 +49,9 @@ pub enum Next {
 /// What the dialogue itself answers.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    NotUnderstood { nearest: Vec<String> },
+    NotUnderstood {
+        nearest: Vec<String>,
+    },
     Refused(Fault),
     Declined,
     Cancelled,
@@ -58,6 +59,8 @@ pub enum Reply {
     NoQuestion,
     Repeat,
     Help,
+    /// What the conversation does by itself, and no question is touched by it.
+    Own(DialogueCommand),
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -83,16 +86,6 @@ pub struct Dialogue {
 }
 
 impl Dialogue {
-    /// What understanding may know of the dialogue at this moment.
-    #[must_use]
-    pub fn context(&self, now: Instant) -> Context {
-        Context {
-            question_open: self.question_open(now),
-            choices: self.choices(now).iter().map(|choice| choice.name.clone()).collect(),
-            ..Context::default()
-        }
-    }
-
     /// Whether a question waits for its answer.
     #[must_use]
     pub fn question_open(&self, now: Instant) -> bool {
@@ -113,24 +106,17 @@ impl Dialogue {
         }
     }
 
-    /// The choices of an open question, for an answer such as "the second one".
+    /// What was asked back and is not answered yet: understanding fills it in.
     #[must_use]
-    pub fn choices(&self, now: Instant) -> &[Candidate] {
+    pub fn pending(&self, now: Instant) -> Option<Pending> {
         match &self.state {
-            State::Choosing { choices, .. } if self.question_open(now) => choices,
-            _ => &[],
+            State::Choosing { intent, slot, choices, .. } if self.question_open(now) => Some(Pending {
+                intent: intent.clone(),
+                slot: slot.clone(),
+                choices: choices.iter().map(|choice| choice.name.clone()).collect(),
+            }),
+            _ => None,
         }
-    }
-
-    /// Fills the open choice with one of its candidates and gives the whole intent.
-    pub fn choose(&mut self, index: usize, now: Instant) -> Option<Intent> {
-        if !self.question_open(now) {
-            return None;
-        }
-        let State::Choosing { mut intent, slot, choices, .. } = std::mem::take(&mut self.state) else { return None };
-        let chosen = choices.get(index)?;
-        intent.slots.set(&slot, vec![chosen.name.clone()]);
-        Some(intent)
     }
 
     /// The next thing to do after what was just understood.
@@ -185,12 +171,14 @@ impl Dialogue {
                 State::Idle => Next::Reply(Reply::NoQuestion),
             },
             DialogueCommand::No | DialogueCommand::Cancel if open => self.close(Reply::Declined),
-            DialogueCommand::No => Next::Reply(Reply::NoQuestion),
+            // With a choice open, understanding has filled "the second one" in already.
+            DialogueCommand::No | DialogueCommand::Choose { .. } => Next::Reply(Reply::NoQuestion),
             DialogueCommand::Cancel => self.close(Reply::Cancelled),
             DialogueCommand::Stop => self.close(Reply::Stopped),
             DialogueCommand::Repeat => Next::Reply(Reply::Repeat),
             DialogueCommand::Help => Next::Reply(Reply::Help),
-            other => Next::Reply(Reply::Refused(NixError::NotYet { command: other.name() }.fault())),
+            DialogueCommand::Sleep => self.close(Reply::Own(command)),
+            own => Next::Reply(Reply::Own(own)),
         }
     }
 
@@ -206,7 +194,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::command::{GenerationNumber, RollbackTarget};
+    use crate::command::{Choice, GenerationNumber, RollbackTarget};
     use crate::intent::Why;
 
     fn decided(decision: Decision) -> Decided {
@@ -238,6 +226,10 @@ mod tests {
             DialogueCommand::Stop,
             DialogueCommand::Repeat,
             DialogueCommand::Help,
+            DialogueCommand::Again,
+            DialogueCommand::Sleep,
+            DialogueCommand::Details,
+            DialogueCommand::Choose { which: Choice::Last },
         ]);
         prop::collection::vec(
             prop_oneof![
@@ -294,7 +286,9 @@ mod tests {
                         let asked = open.take().map(|(command, _)| command);
                         prop_assert_eq!(Some(approved.command()), asked.as_ref());
                     }
-                    Next::Run(_) | Next::Plan(_) | Next::Choose { .. } | Next::Reply(Reply::Declined | Reply::Cancelled | Reply::Stopped) => open = None,
+                    Next::Run(_) | Next::Plan(_) | Next::Choose { .. } | Next::Reply(
+                        Reply::Declined | Reply::Cancelled | Reply::Stopped | Reply::Own(DialogueCommand::Sleep),
+                    ) => open = None,
                     Next::Ask(command) => {
                         dialogue.asked(command.clone(), now);
                         open = Some((command, now));
@@ -315,11 +309,13 @@ mod tests {
     }
 
     #[test]
-    fn a_choice_is_filled_in_and_only_once() {
+    fn a_choice_is_offered_while_it_is_open() {
         let (mut dialogue, now) = (Dialogue::default(), Instant::now());
         feed(&mut dialogue, &Event::Choice, now);
-        assert_eq!(dialogue.choose(0, now).unwrap().slots.first("package"), Some("vim"));
-        assert_eq!(dialogue.choose(0, now), None);
+        assert_eq!(dialogue.pending(now).unwrap().choices, ["vim"]);
+        assert_eq!(dialogue.pending(now + QUESTION_LIFE + Duration::from_secs(1)), None);
+        feed(&mut dialogue, &Event::Talk(DialogueCommand::No), now);
+        assert_eq!(dialogue.pending(now), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-use crate::announce::{Announcement, Earcon, Queue, Step, Ticket};
+use crate::announce::{Announcement, Earcon, Priority, Queue, Step, Ticket};
 use crate::audio::{Player, Tones};
 use crate::speak::Speaker;
 
@@ -15,7 +15,29 @@ enum Order {
     Hush,
     Chime(Earcon),
     Finish(oneshot::Sender<()>),
+    Manner(Manner),
 }
+
+/// A change of how the voice speaks, from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Manner {
+    Slower,
+    Faster,
+    Louder,
+    Quieter,
+    /// Nothing is spoken but what is important.
+    Mute,
+    Unmute,
+}
+
+/// Slowest and fastest speech, of the usual rate.
+const RATES: (f32, f32) = (0.5, 3.0);
+/// One "faster" or "slower".
+const RATE_STEP: f32 = 1.2;
+/// Quietest and loudest speech; above 1 the loudest parts are cut.
+const GAINS: (f32, f32) = (0.1, 2.0);
+/// One "louder" or "quieter": 3 decibels, the least that is clearly noticed.
+const GAIN_STEP: f32 = 1.41;
 
 /// A handle on the mouth; it falls silent when the last handle is gone and all is said.
 #[derive(Debug, Clone)]
@@ -38,6 +60,8 @@ impl Mouth {
             rate,
             speaking: Arc::clone(&speaking),
             saying: Arc::clone(&saying),
+            gain: 1.0,
+            muted: false,
         };
         tokio::spawn(worker.run(receiver));
         Self { orders, speaking, saying }
@@ -73,6 +97,11 @@ impl Mouth {
         self.is_speaking() && self.saying.lock().is_ok_and(|text| text.to_lowercase().contains(word))
     }
 
+    /// Speaks in another manner from the next sentence on.
+    pub fn manner(&self, manner: Manner) {
+        self.order(Order::Manner(manner));
+    }
+
     /// Sounds at once, over whatever is being said: the microphone opens or closes.
     pub fn chime(&self, earcon: Earcon) {
         self.order(Order::Chime(earcon));
@@ -87,12 +116,25 @@ struct Worker {
     speaker: Speaker,
     player: Arc<Player>,
     rate: f32,
+    gain: f32,
+    muted: bool,
     speaking: Arc<AtomicBool>,
     saying: Arc<Mutex<String>>,
 }
 
 impl Worker {
-    async fn run(self, mut orders: mpsc::UnboundedReceiver<Order>) {
+    fn change(&mut self, manner: Manner) {
+        match manner {
+            Manner::Slower => self.rate = (self.rate / RATE_STEP).max(RATES.0),
+            Manner::Faster => self.rate = (self.rate * RATE_STEP).min(RATES.1),
+            Manner::Quieter => self.gain = (self.gain / GAIN_STEP).max(GAINS.0),
+            Manner::Louder => self.gain = (self.gain * GAIN_STEP).min(GAINS.1),
+            Manner::Mute => self.muted = true,
+            Manner::Unmute => self.muted = false,
+        }
+    }
+
+    async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
         let (finished, mut ends) = mpsc::unbounded_channel();
         let mut queue = Queue::new();
         let mut cancel = CancellationToken::new();
@@ -101,7 +143,14 @@ impl Worker {
         while open || queue.speaking().is_some() {
             let step = tokio::select! {
                 order = orders.recv(), if open => match order {
+                    Some(Order::Say(announcement)) if self.muted && announcement.priority != Priority::Important => {
+                        Step::Stay
+                    }
                     Some(Order::Say(announcement)) => queue.push(announcement),
+                    Some(Order::Manner(manner)) => {
+                        self.change(manner);
+                        Step::Stay
+                    }
                     Some(Order::Hush) => {
                         queue.silence();
                         cancel.cancel();
@@ -149,8 +198,8 @@ impl Worker {
             saying.clone_from(&ticket.announcement.text);
         }
         let cancel = CancellationToken::new();
-        let (speaker, player, rate, ended) =
-            (self.speaker.clone(), Arc::clone(&self.player), self.rate, cancel.clone());
+        let (speaker, player, rate, gain, ended) =
+            (self.speaker.clone(), Arc::clone(&self.player), self.rate, self.gain, cancel.clone());
         tokio::spawn(async move {
             if let Some(earcon) = ticket.announcement.earcon {
                 let (samples, sample_rate) = notes(earcon);
@@ -160,7 +209,10 @@ impl Worker {
             let mut last = None;
             while let Some(chunk) = speech.next().await {
                 match chunk {
-                    Ok(chunk) => last = Some(player.queue(chunk.samples.to_vec(), chunk.sample_rate)),
+                    Ok(chunk) => {
+                        let samples = chunk.samples.iter().map(|sample| (sample * gain).clamp(-1.0, 1.0)).collect();
+                        last = Some(player.queue(samples, chunk.sample_rate));
+                    }
                     Err(error) => {
                         tracing::error!(target: "assistant.mouth", %error, "the voice failed");
                         break;

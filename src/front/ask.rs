@@ -62,7 +62,7 @@ pub fn once(scene: &Scene, words: &str) -> Done {
                     }
                 }
                 Told::Outcome(outcome) if scene.json => print::json(&outcome),
-                Told::Outcome(_) | Told::Hush => {}
+                Told::Outcome(_) | Told::Hush | Told::Manner(_) => {}
                 Told::Asked => {
                     // Nobody there, or the end of the input, means no: the conversation hears it as such.
                     let answer = if print::can_ask() { lines.next_line().await.ok().flatten() } else { None };

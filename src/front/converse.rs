@@ -96,6 +96,9 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
                 Some(Told::Ended(_)) => if let Some(listening) = &listening && ears == Ears::AtWord {
                     listening.attend(follow_up);
                 },
+                Some(Told::Manner(manner)) => if let Some(mouth) = mouth.as_ref() {
+                    mouth.manner(manner);
+                },
                 Some(Told::Outcome(_)) => {}
             },
             Some(announcement) = indexing.recv() => tell(&announcement, mouth.as_ref()),

@@ -210,39 +210,46 @@ impl Grammar {
     /// The words without the courtesies at both ends, as a range of their indices.
     #[must_use]
     pub fn bare(&self, words: &[String]) -> std::ops::Range<usize> {
-        let end = self.end(words, 0);
-        let start = self.start(words, end);
-        start..end
+        self.bares(words).into_iter().next().unwrap_or(0..words.len())
     }
 
     /// Every way to take courtesies off, the most thorough first: a courtesy can be a command's own word.
     pub(super) fn bares(&self, words: &[String]) -> Vec<std::ops::Range<usize>> {
-        let end = self.end(words, 0);
-        let (both, after) = (self.start(words, end)..end, 0..end);
-        let (before, none) = (self.start(words, words.len())..words.len(), 0..words.len());
-        let mut ways = vec![both, after, before, none];
-        ways.dedup();
+        let stages = |most: usize, next: &dyn Fn(usize) -> usize| {
+            let mut stages = vec![most];
+            while let Some(last) = stages.last().copied() {
+                let further = next(last);
+                if further == last {
+                    break;
+                }
+                stages.push(further);
+            }
+            stages.reverse();
+            stages
+        };
+        let ends = stages(words.len(), &|end| self.shorter(words, 0, end));
+        let mut ways = Vec::new();
+        for end in ends {
+            let starts = stages(0, &|start| self.later(words, start, end));
+            ways.extend(starts.into_iter().map(|start| start..end));
+        }
         ways
     }
 
-    fn start(&self, words: &[String], end: usize) -> usize {
-        let mut start = 0;
-        while let Some(took) = self.before.iter().find(|polite| {
+    /// The start after one more courtesy, if one stands there.
+    fn later(&self, words: &[String], start: usize, end: usize) -> usize {
+        let fits = |polite: &&Vec<String>| {
             polite.len() < end - start && words.get(start..end).is_some_and(|words| words.starts_with(polite))
-        }) {
-            start += took.len();
-        }
-        start
+        };
+        start + self.before.iter().find(fits).map_or(0, Vec::len)
     }
 
-    fn end(&self, words: &[String], start: usize) -> usize {
-        let mut end = words.len();
-        while let Some(took) = self.after.iter().find(|polite| {
+    /// The end before one more courtesy, if one stands there.
+    fn shorter(&self, words: &[String], start: usize, end: usize) -> usize {
+        let fits = |polite: &&Vec<String>| {
             polite.len() < end - start && words.get(start..end).is_some_and(|words| words.ends_with(polite))
-        }) {
-            end -= took.len();
-        }
-        end
+        };
+        end - self.after.iter().find(fits).map_or(0, Vec::len)
     }
 
     /// Whether this is the grammar of ask-nix itself: its slots have kinds of their own.

@@ -23,5 +23,5 @@ pub use check::Clash;
 pub use error::GrammarError;
 pub use grammar::Grammar;
 pub use transcript::{Hypothesis, Transcript};
-pub use types::{Candidate, Context, Intent, Names, Understanding, Why};
+pub use types::{Candidate, Context, Intent, Names, Pending, Understanding, Why};
 pub use understand::Understander;

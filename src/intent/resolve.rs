@@ -34,6 +34,12 @@ pub fn resolve(mut intent: Intent, context: &Context, names: &dyn Names) -> Unde
                     intent.confidence *= score;
                 }
                 Found::Several(question, choices) => {
+                    // The value that is asked for stands first: the answer takes its place.
+                    let mut values = intent.slots.all(slot).to_vec();
+                    if let Some(values) = values.get_mut(..=place) {
+                        values.rotate_right(1);
+                    }
+                    intent.slots.set(slot, values);
                     return Understanding::Ask { intent, slot: (*slot).to_owned(), question, choices };
                 }
             }

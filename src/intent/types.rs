@@ -9,12 +9,22 @@ use crate::command::Slots;
 pub struct Context {
     /// A yes-or-no question is open.
     pub question_open: bool,
-    /// The names of an open choice, in the order in which they were told.
-    pub choices: Vec<String>,
+    /// What was asked back, and is not answered yet.
+    pub pending: Option<Pending>,
     /// What the last search or list offered, in the order in which it was told.
     pub offered: Vec<String>,
     /// What was understood last: for "it", "and vlc", "no, I said vlc".
     pub last: Option<Intent>,
+}
+
+/// A wish whose value was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pending {
+    pub intent: Intent,
+    /// The slot whose first value is asked for.
+    pub slot: String,
+    /// The names that were offered, in the order in which they were told.
+    pub choices: Vec<String>,
 }
 
 impl Context {

@@ -12,8 +12,8 @@ use super::grammar::{Grammar, plain};
 use super::kinds::Kind;
 use super::resolve::resolve;
 use super::words::{Said, said};
-use super::{Context, Intent, Names, Transcript, Understanding, Why, talk};
-use crate::command::Slots;
+use super::{Context, Intent, Names, Pending, Transcript, Understanding, Why, talk};
+use crate::command::{Choice, Slots};
 
 /// Sentences named when nothing was understood.
 const NEAREST: usize = 3;
@@ -114,9 +114,13 @@ impl Reading<'_> {
             return Some(understanding);
         }
         if let Some(fit) = self.bared(said) {
-            return Some(self.intent(fit, 1.0));
+            let chosen = if fit.command == "choose" { self.chosen_by_place(&fit) } else { None };
+            return Some(chosen.unwrap_or_else(|| self.intent(fit, 1.0)));
         }
-        self.correction(&bare).or_else(|| self.follow_up(&bare)).or_else(|| self.several(said)).or_else(|| {
+        if let Some(answered) = self.answered(&bare) {
+            return Some(answered);
+        }
+        self.correction(&bare).or_else(|| self.follow_up(said)).or_else(|| self.several(said)).or_else(|| {
             let (mended, worth) = corrected(self.grammar, &bare)?;
             let fit = with_original_slots(self.best(&mended)?, &mended.words, &bare.words)?;
             Some(self.intent(fit, worth))
@@ -150,16 +154,43 @@ impl Reading<'_> {
 
     /// A name that is one of those offered, said alone.
     fn chosen(&self, said: &Said) -> Option<Understanding> {
+        let pending = self.context.pending.as_ref()?;
         let heard = said.words.join(" ");
         let heard = heard.strip_prefix("the ").unwrap_or(&heard);
-        let close = |name: &String| {
+        let close = |name: &&String| {
             let name = plain(&name.replace(['-', '_', '.'], " "));
             name == heard || name.replace(' ', "") == heard.replace(' ', "")
         };
-        let place = self.context.choices.iter().position(close)?;
+        let name = pending.choices.iter().find(close)?;
+        Some(self.filled(pending, vec![name.clone()]))
+    }
+
+    /// "The second one": of an open choice, or else of what a search has found.
+    fn chosen_by_place(&self, fit: &Fit) -> Option<Understanding> {
+        let which: Choice = fit.slots.first("number")?.parse().ok()?;
+        let at = |list: &[String]| list.get(which.index(list.len())?).cloned();
+        if let Some(pending) = &self.context.pending {
+            return Some(self.filled(pending, vec![at(&pending.choices)?]));
+        }
         let mut slots = Slots::default();
-        slots.push("number", (place + 1).to_string());
-        Some(Understanding::Intent(Intent { command: "choose".to_owned(), slots, confidence: self.confidence }))
+        slots.push("package", at(&self.context.offered)?);
+        Some(Understanding::Intent(Intent { command: "describe".to_owned(), slots, confidence: self.confidence }))
+    }
+
+    /// Another name than those offered, said alone.
+    fn answered(&self, said: &Said) -> Option<Understanding> {
+        let pending = self.context.pending.as_ref().filter(|pending| pending.slot == "package")?;
+        let fit = self.best(&said.behind("install"))?;
+        Some(self.filled(pending, fit.slots.all("package").to_vec()))
+    }
+
+    /// The pending wish with `names` in the place of the value that was asked for.
+    fn filled(&self, pending: &Pending, mut names: Vec<String>) -> Understanding {
+        let mut intent = pending.intent.clone();
+        names.extend(intent.slots.all(&pending.slot).iter().skip(1).cloned());
+        intent.slots.set(&pending.slot, names);
+        intent.confidence = self.confidence;
+        resolve(intent, self.context, self.names)
     }
 
     /// "Install firefox, no, I mean vlc": the words after the last correction replace what they correct.
@@ -183,7 +214,7 @@ impl Reading<'_> {
             "make that",
             "no",
         ];
-        let (start, end) = (1..said.words.len()).rev().find_map(|at| {
+        let (start, end) = (1..said.words.len()).find_map(|at| {
             let tail = said.words.get(at..)?.join(" ");
             let mark = MARKS.iter().find(|mark| tail.starts_with(&format!("{mark} ")))?;
             Some((at, at + mark.split(' ').count()))
@@ -207,11 +238,8 @@ impl Reading<'_> {
             "query" => ("search for", slot),
             _ => return None,
         };
-        let mut sentence: Vec<String> = verb.split(' ').map(str::to_owned).collect();
-        let mut pauses = vec![false; sentence.len()];
-        sentence.extend(said.words.iter().filter(|word| *word != "generation").cloned());
-        pauses.resize(sentence.len(), false);
-        let fit = self.best(&Said { words: sentence, pauses })?;
+        let bare = usize::from(said.words.first().is_some_and(|word| word == "generation"));
+        let fit = self.best(&said.part(bare..said.words.len()).behind(verb))?;
         let values = fit.slots.all(slot);
         if values.is_empty() {
             return None;

@@ -23,6 +23,19 @@ impl Said {
         }
     }
 
+    /// These words after those of `lead`.
+    #[must_use]
+    pub fn behind(&self, lead: &str) -> Self {
+        let mut all = Self::default();
+        for word in lead.split(' ') {
+            all.words.push(word.to_owned());
+            all.pauses.push(false);
+        }
+        all.words.extend(self.words.iter().cloned());
+        all.pauses.extend(&self.pauses);
+        all
+    }
+
     /// "install install firefox" is "install firefox"; `None` where no word was said twice in a row.
     #[must_use]
     pub fn unrepeated(&self) -> Option<Self> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ask_nix::command::{Command, Risk, Slots};
-use ask_nix::intent::{Candidate, Context, Grammar, Names, Transcript, Understander, Understanding};
+use ask_nix::intent::{Candidate, Context, Grammar, Intent, Names, Pending, Transcript, Understander, Understanding};
 
 use crate::support;
 
@@ -114,6 +114,63 @@ fn held_sentences_are_scored() {
     );
     assert!(right * 100 >= all * 90, "{right} of {all}");
     assert_eq!(changing, 0);
+}
+
+/// A talk: each sentence is understood with what was understood before it.
+fn talk(sentences: &[(&str, &str)]) {
+    let understander = english();
+    let mut context =
+        Context { offered: vec!["zathura".into(), "evince".into(), "okular".into()], ..Context::default() };
+    for (sentence, want) in sentences {
+        let understanding = understander.understand(&Transcript::typed(*sentence), &context, &NoIndex);
+        let told = |intent: &Intent| {
+            let slots: Vec<String> =
+                intent.slots.iter().map(|(name, values)| format!("{name}={}", values.join(","))).collect();
+            [vec![intent.command.clone()], slots].concat().join(" ")
+        };
+        let got = match &understanding {
+            Understanding::Intent(intent) => {
+                if !intent.slots.is_empty() {
+                    context.last = Some(intent.clone());
+                }
+                context.pending = None;
+                told(intent)
+            }
+            Understanding::Several(intents) => intents.iter().map(told).collect::<Vec<_>>().join(" + "),
+            Understanding::Ask { intent, slot, choices, .. } => {
+                let choices = choices.iter().map(|choice| choice.name.clone()).collect();
+                context.pending = Some(Pending { intent: intent.clone(), slot: slot.clone(), choices });
+                "ask".to_owned()
+            }
+            Understanding::Nothing { .. } => "nothing".to_owned(),
+        };
+        assert_eq!(got, *want, "{sentence}");
+    }
+}
+
+#[test]
+fn the_talk_before_is_understood() {
+    talk(&[
+        ("install the second one", "install package=evince"),
+        ("what would that change?", "plan"),
+        ("no, I said vlc", "install package=vlc"),
+        ("and gimp", "install package=gimp"),
+        ("how big is it?", "size package=gimp"),
+        ("describe the last one", "describe package=okular"),
+        ("is that installed?", "is-installed package=okular"),
+        ("install firefox, no, I mean chromium", "install package=chromium"),
+        ("the third one", "describe package=okular"),
+    ]);
+    talk(&[("remove it", "ask"), ("firefox", "remove package=firefox")]);
+    talk(&[("remove it", "ask"), ("it is raining outside", "nothing"), ("the tv is on", "nothing")]);
+    talk(&[("and vlc", "nothing"), ("no, I said vlc", "nothing"), ("the fifth one", "choose number=5")]);
+    talk(&[
+        ("update and then free space", "update + gc"),
+        ("install firefox, then list the generations", "install package=firefox + generations"),
+        ("list generations and tell me how old my system is", "generations + age"),
+        ("update the system and then it rained", "nothing"),
+        ("don't update and then free space", "nothing"),
+    ]);
 }
 
 #[test]

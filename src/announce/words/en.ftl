@@ -417,6 +417,16 @@ help-title = What you can say:
 
 ## The dialogue
 
+nothing-to-spell = There is no name to spell.
+spelled = { $name }: { $letters }.
+slower = Slower.
+faster = Faster.
+louder = Louder.
+quieter = Quieter.
+muted = I will be quiet. Say wake up to hear me again.
+asleep = I sleep. Say wake up when you need me.
+awake = I listen.
+nothing-at-work = Nothing is at work.
 nothing-to-repeat = I have not said anything yet.
 nothing-to-cancel = There is nothing to cancel.
 nothing-to-answer = I have not asked anything.

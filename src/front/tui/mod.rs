@@ -198,6 +198,11 @@ impl World {
                 app.busy = false;
                 self.listen(app);
             }
+            Told::Manner(manner) => {
+                if let Some(mouth) = &self.mouth {
+                    mouth.manner(manner);
+                }
+            }
             Told::Outcome(_) => {}
             Told::Ended(_) => {
                 app.busy = false;
