@@ -20,6 +20,8 @@ pub struct Roots {
     pub nix_conf: PathBuf,
     /// The system's configuration: `/etc/nixos`.
     pub etc_nixos: PathBuf,
+    /// The machine's name among a flake's hosts; `None` finds it.
+    pub host: Option<String>,
     /// The user's home folder, for the user's own profiles.
     pub home: PathBuf,
     /// The folder that holds the Nix programs; `None` looks in `PATH`.
@@ -46,6 +48,7 @@ impl Roots {
             log: dir("NIX_LOG_DIR", "/nix/var/log/nix"),
             nix_conf: dir("NIX_CONF_DIR", "/etc/nix"),
             etc_nixos: PathBuf::from("/etc/nixos"),
+            host: None,
             home: dir("HOME", "/"),
             nix_bin: None,
             nix_path: None,
@@ -66,6 +69,7 @@ impl Roots {
             log: root.join("nix/log"),
             nix_conf: root.join("nix/etc"),
             etc_nixos: root.join("root/etc/nixos"),
+            host: None,
             home: root.join("home"),
             nix_bin,
             nix_path: None,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::{ConfigError, Roots};
 
 /// The user's settings; every key may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -14,6 +14,30 @@ pub struct Settings {
     pub voice: Voice,
     pub audio: Audio,
     pub ears: Ears,
+    pub nix: Nix,
+}
+
+/// Where the machine's configuration is, in place of what is found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Nix {
+    /// The folder with `flake.nix` or `configuration.nix`; without it `/etc/nixos`.
+    pub configuration: Option<PathBuf>,
+    /// The name below `nixosConfigurations`; without it the host's own.
+    pub host: Option<String>,
+    /// The folder of the Nix programs; without it `PATH`.
+    pub programs: Option<PathBuf>,
+}
+
+impl Nix {
+    /// Puts what is set in the place of what is found.
+    pub fn apply(&self, roots: &mut Roots) {
+        if let Some(folder) = &self.configuration {
+            roots.etc_nixos.clone_from(folder);
+        }
+        roots.host = self.host.clone().or_else(|| roots.host.take());
+        roots.nix_bin = self.programs.clone().or_else(|| roots.nix_bin.take());
+    }
 }
 
 /// How speech is recognised.

@@ -5,6 +5,8 @@ use serde_json::json;
 use crate::audio::{Direction, devices};
 use crate::fault::{Explain, Fault};
 use crate::models::{ModelError, State, manifest, state};
+use crate::nix::read::discovery::{Configuration, Flavour, StoreMode};
+use crate::nix::{Backend, NixError};
 
 use super::scene::Scene;
 use super::{Done, End, print};
@@ -65,6 +67,7 @@ fn check(scene: &Scene) -> Done {
         tell(&format!("model {}", model.name), result);
     }
     let backend = scene.backend();
+    nix(&backend, &mut tell);
     let index = backend.index().and_then(|index| Ok(index.contents()?));
     tell(
         "search index",
@@ -78,6 +81,44 @@ fn check(scene: &Scene) -> Done {
         generations.map(|generations| format!("{} of them", generations.len())).map_err(|error| error.fault()),
     );
     worst.map_or(Ok(()), |kind| Err(End::Told(kind)))
+}
+
+/// What Nix there is, and how this machine is configured.
+fn nix(backend: &Backend, tell: &mut dyn FnMut(&str, Result<String, Fault>)) {
+    let found = backend.discover();
+    let roots = backend.roots();
+    let programs = found.nix.as_ref().map(|nix| {
+        let flavour = match nix.flavour {
+            Flavour::Nix => "Nix",
+            Flavour::Lix => "Lix",
+            Flavour::Determinate => "Determinate Nix",
+        };
+        format!("{flavour} {}", nix.version)
+    });
+    tell("nix", programs.ok_or_else(|| NixError::NoNix { store: roots.store.clone() }.fault()));
+    let mode = match found.mode {
+        Some(StoreMode::Daemon) => "written by a daemon",
+        Some(StoreMode::SingleUser) => "written by the user",
+        None => "",
+    };
+    let store = found.mode.map(|_| format!("{}, {mode}", roots.store.display()));
+    tell("store", store.ok_or_else(|| NixError::NoNix { store: roots.store.clone() }.fault()));
+    let configuration = match &found.configuration {
+        Some(Configuration::Flake { file, host }) => {
+            let host = host.as_deref().unwrap_or("this machine, whose name is not known");
+            Ok(format!("the flake {}, for {host}", file.display()))
+        }
+        Some(Configuration::Channel { file }) => Ok(format!("{}, with a channel", file.display())),
+        None => Err(NixError::NoConfiguration { at: roots.etc_nixos.clone() }.fault()),
+    };
+    tell("configuration", configuration);
+    if let Some(nixpkgs) = &found.nixpkgs {
+        let revision = nixpkgs.revision.as_deref().map(|revision| format!(", commit {revision}"));
+        tell("nixpkgs", Ok(format!("{}{}", nixpkgs.at, revision.unwrap_or_default())));
+    }
+    if found.home_manager {
+        tell("home-manager", Ok("has generations".to_owned()));
+    }
 }
 
 fn device(wanted: Direction) -> Result<String, Fault> {

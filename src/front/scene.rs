@@ -49,9 +49,12 @@ impl Scene {
                 Some(demo)
             }
         };
-        let (roots, dirs) = match &demo {
-            Some(demo) => (demo.roots(), demo.dirs()),
-            None => (Roots::machine(), user),
+        let (roots, dirs) = if let Some(demo) = &demo {
+            (demo.roots(), demo.dirs())
+        } else {
+            let mut roots = Roots::machine();
+            settings.nix.apply(&mut roots);
+            (roots, user)
         };
         let speak = match (common.speak, common.no_speak) {
             (true, _) => Some(true),

@@ -310,15 +310,15 @@ services-run = { $count ->
     [one] One runs: { $list }.
    *[other] { $count } run: { $list }.
 }
-service-active = running
-service-reloading = reading its settings again
-service-inactive = not running
-service-failed = failed
-service-activating = just starting
-service-deactivating = just stopping
-service-other = in a state that I do not know
-service-is = { $name } is { $state }.
-service-is-since = { $name } is { $state }, since { $when }.
+service-active = is running
+service-reloading = is reading its settings again
+service-inactive = is not running
+service-failed = has failed
+service-activating = is just starting
+service-deactivating = is just stopping
+service-other = is in a state that I do not know
+service-is = { $name } { $state }.
+service-is-since = { $name } { $state }, as of { $when }.
 service-exit = It ended with the exit code { $code }.
 service-result = systemd says: { $result }.
 service-disabled = It does not start with the machine.

@@ -158,12 +158,7 @@ fn builder(log: &Log) -> Option<Explanation> {
         .lines()
         .find(|line| line.contains("failed with exit code") || line.contains("failed due to signal"))
         .unwrap_or(line);
-    let words: Vec<String> = log
-        .lines()
-        .filter_map(|line| line.trim_start().strip_prefix('>'))
-        .map(|line| line.trim().to_owned())
-        .filter(|line| !line.is_empty())
-        .collect();
+    let words = log.builder();
     if ended.contains("signal 9")
         || words.iter().any(|line| line.contains("Out of memory") || line.contains("out of memory"))
     {

@@ -145,7 +145,7 @@ fn files(log: &Log) -> Option<Explanation> {
         ));
     }
     if let Some(line) = log.line("does not provide attribute").filter(|line| line.contains("nixosConfigurations")) {
-        let attribute = quotations(line).find(|part| part.contains("nixosConfigurations"))?;
+        let attribute = quotations(line).find(|part| part.starts_with("nixosConfigurations"))?;
         let host = attribute.split('.').nth(1).unwrap_or(attribute).trim_matches('"');
         return Some(Explanation::new(
             Cause::NoSuchHost,
@@ -159,6 +159,18 @@ fn files(log: &Log) -> Option<Explanation> {
     })?;
     let file = quoted(line)?;
     let name = file.rsplit('/').next().unwrap_or(file);
+    // A flake is copied into the store without what git does not know; older Nix tells only that.
+    if let Some((_, inside)) = file.split_once("-source/") {
+        return Some(
+            Explanation::new(
+                Cause::NotInGit,
+                format!("Nix does not see the file {name}."),
+                "The configuration is a flake: the file is not there, or was not added to git.",
+                "See that the file is there, add it to git, then say it again.",
+            )
+            .mended(Mend::AddToGit { file: PathBuf::from(inside) }),
+        );
+    }
     Some(Explanation::new(
         Cause::MissingFile,
         format!("The file {name} is not there."),
@@ -176,6 +188,15 @@ fn message(log: &Log) -> Option<Explanation> {
     let simple = |cause, what: String, why: &str| Some(Explanation::new(cause, what, why, FIX));
     if message.starts_with("syntax error") {
         let why = message.trim_start_matches("syntax error").trim_start_matches([',', ' ']);
+        if let Some((there, wanted)) = why.strip_prefix("unexpected ").and_then(|why| why.split_once(", expecting ")) {
+            let why = format!("There is {} where {} should be.", signs(there), signs(wanted));
+            return Some(Explanation::new(
+                Cause::Syntax,
+                "The configuration is not written correctly.",
+                spoken(&why) + ".",
+                FIX,
+            ));
+        }
         let why = if why.is_empty() {
             "A sign is missing or too many.".to_owned()
         } else {
@@ -311,19 +332,11 @@ fn assertion(log: &Log) -> Option<Explanation> {
     })
 }
 
-/// Whatever else the configuration itself has thrown while it was evaluated: it has a place or a trace.
+/// Whatever else stopped the evaluation: the message is the configuration's own, or nixpkgs'.
 fn thrown(log: &Log) -> Option<Explanation> {
     let message = log.message()?;
-    log.lines()
-        .any(|line| {
-            line.contains("while calling the 'throw' builtin") || line.contains("while calling the 'abort' builtin")
-        })
-        .then(|| {
-            Explanation::new(
-                Cause::Thrown,
-                "The configuration stops itself.",
-                format!("It says: {}.", spoken(message)),
-                FIX,
-            )
-        })
+    let traced =
+        log.lines().any(|line| line.trim_start().starts_with("… while") || line.trim_start().starts_with("… from"));
+    let why = format!("It says: {}.", spoken(message));
+    traced.then(|| Explanation::new(Cause::Thrown, "The configuration stops with a message.", why, FIX))
 }

@@ -111,7 +111,7 @@ pub struct Explanation {
 #[must_use]
 pub fn explain(output: &str) -> Option<Explanation> {
     let log = Log::of(output);
-    let rules = [build::explain, evaluation::explain, system::explain];
+    let rules = [build::explain, system::explain, evaluation::explain];
     let found = rules.iter().find_map(|rule| rule(&log));
     found.or_else(|| log.message().map(|_| Explanation::unknown(output))).map(|explanation| explanation.placed(&log))
 }

@@ -68,16 +68,29 @@ impl Log {
         self.lines.iter().skip(at).map(String::as_str)
     }
 
-    /// Where it happened: the innermost place in a file of the user's own, else the innermost of all.
+    /// Where it happened: the innermost place in a file of the user's own.
+    ///
+    /// A place in nixpkgs is none: the user has not written it and cannot mend it.
     pub fn place(&self) -> Option<Place> {
-        let mut places: Vec<Place> = self.lines().filter_map(place_in).collect();
-        let own = places.iter().rposition(|place| !is_foreign(place));
-        own.map(|at| places.swap_remove(at)).or_else(|| places.pop()).or_else(|| {
+        let own = self.lines().filter_map(place_in).rfind(|place| !is_foreign(place));
+        own.or_else(|| {
             // Checks of options tell only the file: - In `/etc/nixos/configuration.nix'
             let file = self.lines().rfind(|line| line.trim_start().starts_with("- In `")).and_then(quoted)?;
             let file = file.split(':').next().unwrap_or(file);
             file.starts_with('/').then(|| Place { file: PathBuf::from(file), line: None, column: None })
         })
+    }
+
+    /// What a builder said: lines behind `>`, or as they came between its begin and the first error.
+    pub fn builder(&self) -> Vec<String> {
+        let said = |line: &str| Some(line.trim().to_owned()).filter(|line| !line.is_empty());
+        let marked: Vec<String> =
+            self.lines().filter_map(|line| line.trim_start().strip_prefix('>')).filter_map(said).collect();
+        if !marked.is_empty() {
+            return marked;
+        }
+        let begun = self.below("building '").take_while(|line| !line.starts_with("error:"));
+        begun.filter_map(said).collect()
     }
 }
 
@@ -196,6 +209,7 @@ mod tests {
             (Some("/etc/nixos/configuration.nix"), Some(3), Some(5))
         );
         assert_eq!(log.message(), Some("boom"));
+        assert_eq!(Log::of("error: boom\n at /nix/store/x-source/nixpkgs/lib/modules.nix:1:1:").place(), None);
     }
 
     #[test]

@@ -7,11 +7,15 @@ use std::fs;
 use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
+use rnix::ast::{Attr, AttrpathValue, Expr, HasEntry};
+use rowan::ast::AstNode;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Roots;
 use crate::nix::child::{self, Ended};
+
+use super::freshness::{self, Nixpkgs};
 
 /// Whose Nix it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -43,7 +47,8 @@ pub enum StoreMode {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Configuration {
-    /// A flake, and the attribute below `nixosConfigurations` that is this host's by its name.
+    /// A flake, and the attribute below `nixosConfigurations` that is this host's: the one that was set, else by
+    /// the host's name, else the only one there is.
     Flake { file: PathBuf, host: Option<String> },
     /// A file, with nixpkgs from a channel or `NIX_PATH`.
     Channel { file: PathBuf },
@@ -62,6 +67,8 @@ pub struct Discovery {
     pub configuration: Option<Configuration>,
     /// The user has home-manager generations.
     pub home_manager: bool,
+    /// Where packages come from.
+    pub nixpkgs: Option<Nixpkgs>,
 }
 
 impl Discovery {
@@ -78,6 +85,7 @@ impl Discovery {
             home_manager: ["state/nix/profiles/home-manager", "state/home-manager/gcroots/current-home"]
                 .iter()
                 .any(|place| fs::symlink_metadata(roots.home.join(".local").join(place)).is_ok()),
+            nixpkgs: freshness::nixpkgs(roots),
         }
     }
 }
@@ -124,12 +132,46 @@ fn store_mode(roots: &Roots) -> Option<StoreMode> {
 pub fn configuration(roots: &Roots) -> Option<Configuration> {
     let flake = roots.etc_nixos.join("flake.nix");
     if flake.exists() {
-        let host = first_line(&roots.system.join("etc/hostname"))
-            .or_else(|| first_line(&roots.current_system().join("etc/hostname")));
-        return Some(Configuration::Flake { file: fs::canonicalize(&flake).unwrap_or(flake), host });
+        let file = fs::canonicalize(&flake).unwrap_or(flake);
+        let host = roots.host.clone().or_else(|| {
+            let name = first_line(&roots.system.join("etc/hostname"))
+                .or_else(|| first_line(&roots.current_system().join("etc/hostname")));
+            let hosts = fs::read_to_string(&file).map(|text| hosts(&text)).unwrap_or_default();
+            match (name, hosts.as_slice()) {
+                (Some(name), hosts) if hosts.is_empty() || hosts.contains(&name) => Some(name),
+                (_, [only]) => Some(only.clone()),
+                (name, _) => name,
+            }
+        });
+        return Some(Configuration::Flake { file, host });
     }
     let file = roots.etc_nixos.join("configuration.nix");
     file.exists().then_some(Configuration::Channel { file })
+}
+
+/// The hosts that a flake names plainly; none where it makes them by a function.
+fn hosts(flake: &str) -> Vec<String> {
+    let name = |attr: Attr| match attr {
+        Attr::Ident(name) => Some(name.to_string()),
+        Attr::Str(name) => Some(name.to_string().trim_matches('"').to_owned()).filter(|name| !name.contains("${")),
+        Attr::Dynamic(_) => None,
+    };
+    let mut hosts = Vec::new();
+    for entry in rnix::Root::parse(flake).syntax().descendants().filter_map(AttrpathValue::cast) {
+        let Some(path) = entry.attrpath() else { continue };
+        let mut names =
+            path.attrs().map(name).skip_while(|name| name.as_deref() != Some("nixosConfigurations")).skip(1);
+        match (path.to_string().contains("nixosConfigurations"), names.next(), entry.value()) {
+            (true, Some(Some(host)), _) => hosts.push(host),
+            (true, None, Some(Expr::AttrSet(set))) => {
+                let first = |entry: AttrpathValue| entry.attrpath()?.attrs().next().and_then(name);
+                hosts.extend(set.attrpath_values().filter_map(first));
+            }
+            _ => {}
+        }
+    }
+    hosts.dedup();
+    hosts
 }
 
 fn first_line(path: &Path) -> Option<String> {
@@ -150,6 +192,20 @@ mod tests {
         assert_eq!(told("nix (Determinate Nix 3.6.0) 2.29.0"), Some((Flavour::Determinate, "2.29.0".into())));
         for other in ["", "nix", "nix () ", "command not found (nix)"] {
             assert_eq!(told(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_hosts_of_a_flake_are_found_where_they_are_written_plainly() {
+        let set = "{ outputs = { self, nixpkgs }: { nixosConfigurations = { laptop = f 1; \"home.lan\" = f 2; }; }; }";
+        assert_eq!(hosts(set), ["laptop", "home.lan"]);
+        let dotted =
+            "{ outputs = _: { nixosConfigurations.demo = x; nixosConfigurations.\"b\".c = y; other.demo = z; }; }";
+        assert_eq!(hosts(dotted), ["demo", "b"]);
+        for none in
+            ["", "{", "{ outputs = _: { nixosConfigurations = builtins.mapAttrs f x; }; }", "nixosConfigurations"]
+        {
+            assert_eq!(hosts(none), Vec::<String>::new(), "{none}");
         }
     }
 }
