@@ -72,7 +72,9 @@ pub(super) fn space(space: &Space, verbosity: Verbosity) -> Told {
     ]);
     let headings = [say!("column-size"), say!("column-name")];
     let kept = [say!("column-size"), say!("column-kept-by")];
-    let screen = format!("{head}\n\n{}\n\n{}", table(&headings, &largest), table(&kept, &roots));
+    let tables = [(headings, largest), (kept, roots)].into_iter().filter(|(_, rows)| !rows.is_empty());
+    let tables = tables.map(|(headings, rows)| table(&headings, &rows));
+    let screen = std::iter::once(head).chain(tables).collect::<Vec<_>>().join("\n\n");
     if verbosity == Verbosity::Brief {
         return (say!("space-total-brief", size = size(space.bytes)), Some(screen));
     }
@@ -83,7 +85,7 @@ pub(super) fn space(space: &Space, verbosity: Verbosity) -> Told {
         .take(limit)
         .map(|(name, bytes)| say!("space-item", name = printable(name), size = size(*bytes)))
         .collect();
-    let largest = match items.as_slice() {
+    let named = match items.as_slice() {
         [] => String::new(),
         items => say!("space-largest", count = items.len(), list = list(items, limit, items.len())),
     };
@@ -95,7 +97,7 @@ pub(super) fn space(space: &Space, verbosity: Verbosity) -> Told {
     let boot = space.boot.as_ref().filter(|_| verbosity == Verbosity::Detailed);
     let boot = boot.map_or_else(String::new, |disk| say!("space-boot-free", size = size(disk.free)));
     let total = say!("space-total", count = space.paths, size = size(space.bytes));
-    (join([total, largest, garbage, free, boot]), Some(screen))
+    (join([total, named, garbage, free, boot]), Some(screen))
 }
 
 pub(super) fn footprint(footprint: &Footprint, verbosity: Verbosity) -> String {

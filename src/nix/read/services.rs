@@ -141,9 +141,11 @@ fn ask<T: Send>(roots: &Roots, question: impl AsyncFnOnce(&Manager) -> zbus::Res
     let answered = std::thread::scope(|scope| {
         let thread = scope.spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-            let answer = runtime.block_on(tokio::time::timeout(PATIENCE, async {
-                question(&Manager::connect(address.as_deref()).await?).await
-            }));
+            // The timer needs the runtime, so it is made inside.
+            let answer = runtime.block_on(async {
+                let asked = async { question(&Manager::connect(address.as_deref()).await?).await };
+                tokio::time::timeout(PATIENCE, asked).await
+            });
             answer.ok()
         });
         thread.join().ok().flatten()
