@@ -129,6 +129,10 @@ impl Ear {
                 self.listener.press();
                 Some(Noticed::Opened)
             }
+            Order::Toggle => {
+                let next = if self.listener.is_pressed() { Order::Release } else { Order::Press };
+                self.order(&next)
+            }
             Order::Release => {
                 self.listener.release();
                 None

@@ -62,6 +62,7 @@ pub(super) enum Order {
     Attend(Duration),
     Press,
     Release,
+    Toggle,
     Cancel,
 }
 
@@ -131,6 +132,11 @@ impl Listening {
     /// The key went up.
     pub fn release(&self) {
         self.order(Order::Release);
+    }
+
+    /// [`Listening::press`], or [`Listening::release`] while a key is held.
+    pub fn toggle(&self) {
+        self.order(Order::Toggle);
     }
 
     /// Forgets what is being said.

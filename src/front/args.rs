@@ -99,6 +99,8 @@ pub enum Verb {
         #[arg(long)]
         no_wake: bool,
     },
+    /// Push-to-talk from a key binding: tells the listening ask-nix that a key went down or up.
+    Talk { key: super::talk::Key },
     /// The assistant in a terminal: pages, lists, keys, and the voice.
     Tui {
         /// Line by line, without redraws: for screen readers. ACCESSIBLE=1 does the same.

@@ -17,7 +17,7 @@ use super::hear::recognizer;
 use super::say::voice_files;
 use super::scene::Scene;
 use super::wake::detector;
-use super::{Done, prepare, print};
+use super::{Done, prepare, print, talk};
 
 /// What starts an utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +78,9 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
             print::note(&format!("Press Enter to talk on {}, or type what you want.", listening.device()));
         }
         None => print::note("Type what you want."),
+    }
+    if let Some(listening) = &listening {
+        talk::serve(scene, listening.clone(), cancel.clone());
     }
     let mut inputs = Some(inputs);
     let follow_up = std::time::Duration::from_secs(scene.settings.ears.follow_up_s.into());

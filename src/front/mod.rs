@@ -14,6 +14,7 @@ mod questions;
 mod read;
 mod say;
 mod scene;
+mod talk;
 mod tui;
 mod wake;
 
@@ -67,6 +68,7 @@ fn dispatch(cli: Cli) -> Done {
             let ears = if no_wake || !scene.settings.ears.wake { Ears::HandsFree } else { Ears::AtWord };
             converse::converse(&scene, ears)
         }
+        Some(Verb::Talk { key }) => talk::talk(&scene, key),
         Some(Verb::Tui { plain }) => tui::tui(&scene, plain),
         Some(Verb::Wake { files, threshold }) => wake::wake(&scene, &files, threshold),
         Some(Verb::Hear { files, domain }) => hear::hear(&scene, &files, domain.grammar.as_deref()),
