@@ -49,6 +49,12 @@ impl Dirs {
         Self { models: other.models.clone(), ..self }
     }
 
+    /// The folder of the user's own phrases: every `*.grammar` file in it is a pack.
+    #[must_use]
+    pub fn phrases(&self) -> PathBuf {
+        self.config.join("phrases")
+    }
+
     /// The user's settings.
     #[must_use]
     pub fn config_file(&self) -> PathBuf {

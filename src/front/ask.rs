@@ -8,14 +8,14 @@ use tokio::sync::mpsc;
 use crate::assistant::{Conversation, IndexNames, Parts, Told};
 use crate::command::{CommandError, GenerationNumber};
 use crate::fault::{Explain, Fault, Kind};
-use crate::intent::{Grammar, Transcript, Understander};
+use crate::intent::{Transcript, Understander};
 
 use super::scene::Scene;
 use super::{Done, End, print};
 
 /// What a conversation on this scene is made of.
 pub fn parts(scene: &Scene) -> Result<Parts, Fault> {
-    let grammar = Arc::new(Grammar::english().map_err(|error| error.fault())?);
+    let grammar = Arc::new(super::phrases::grammar(scene)?);
     let backend = scene.backend();
     Ok(Parts {
         examples: grammar.examples(),

@@ -8,6 +8,7 @@ mod doctor;
 mod hear;
 mod log;
 mod models;
+mod phrases;
 mod prepare;
 mod print;
 mod questions;

@@ -36,7 +36,7 @@ impl Parser {
     pub fn new(scene: &Scene, grammar: Option<&Path>) -> Result<Self, Fault> {
         let names = IndexNames(scene.backend());
         let understander = match grammar {
-            None => Understander::new(Arc::new(Grammar::english().map_err(|error| error.fault())?)),
+            None => Understander::new(Arc::new(super::phrases::grammar(scene)?)),
             Some(path) => {
                 let text = std::fs::read_to_string(path).map_err(|error| unreadable(path, &error))?;
                 let grammar = Grammar::read(&text, &path.display().to_string()).map_err(|error| error.fault())?;
@@ -61,7 +61,8 @@ impl Parser {
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
+/// A file that could not be read.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Fault {
     Fault::new(
         Kind::Failed,
         format!("I could not read {}.", path.display()),

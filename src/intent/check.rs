@@ -23,8 +23,13 @@ impl Grammar {
     /// Every clash among sentences of each template; the same ones at each call.
     #[must_use]
     pub fn clashes(&self) -> Vec<Clash> {
+        self.clashes_from(0)
+    }
+
+    /// The clashes of the templates from the one with that number on.
+    pub(super) fn clashes_from(&self, first: usize) -> Vec<Clash> {
         let mut clashes: Vec<Clash> = Vec::new();
-        for rule in &self.rules {
+        for rule in self.rules.iter().skip(first) {
             let mut reached = false;
             let mut missed: Option<Clash> = None;
             for seed in 0..SENTENCES {

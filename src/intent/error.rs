@@ -31,6 +31,14 @@ pub enum Problem {
     FitsAll,
     #[error("this template is too large")]
     TooLarge,
+    #[error("there is no command {0}")]
+    UnknownCommand(String),
+    #[error("\u{201c}{0}\u{201d} is no sentence that I understand")]
+    NoSentence(String),
+    #[error("\u{201c}{0}\u{201d} is a command already")]
+    Taken(String),
+    #[error("\u{201c}{sentence}\u{201d} belongs to the command {other} as well")]
+    Clash { sentence: String, other: String },
     #[error("there is no template")]
     Empty,
 }

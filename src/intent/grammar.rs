@@ -3,7 +3,7 @@
 //! Lines: `let name = template` names a part; `polite-before = … | …` and `polite-after` list what is
 //! taken off both ends; `values slot = a | b` closes a slot; `name slot real = a | b` gives spoken names of
 //! a real one; `prefer a > b` states which of two commands wins where both fit equally well;
-//! `command:` begins a command, and each indented line after it is a template. `#` begins a comment.
+//! `say words = sentence` makes words of the user's own stand for a sentence; `command:` begins a command, and each indented line after it is a template. `#` begins a comment.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::OnceLock;
@@ -20,7 +20,7 @@ const ENGLISH: &str = include_str!("grammar/en.grammar");
 const NAMES: &str = include_str!("grammar/names.grammar");
 
 /// One template of one command.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rule {
     pub command: usize,
     pub template: Part,
@@ -31,7 +31,7 @@ pub(super) struct Rule {
 }
 
 /// A compiled template: what each group of the expression fills.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Matcher {
     /// Slots take as few words as can be.
     pub lazy: Regex,
@@ -47,8 +47,15 @@ pub(super) enum Filled {
     Set { slot: String, value: String },
 }
 
+/// What a sentence of the user's stands for.
+#[derive(Debug, Clone)]
+pub(super) struct Phrase {
+    pub sentence: String,
+    pub line: usize,
+}
+
 /// All phrases of one domain.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Grammar {
     pub(super) commands: Vec<String>,
     pub(super) rules: Vec<Rule>,
@@ -64,6 +71,8 @@ pub struct Grammar {
     pub(super) by_word: HashMap<String, Vec<usize>>,
     /// Rules that need no word: tried always.
     pub(super) wordless: Vec<usize>,
+    /// The user's own sentences, and what each of them stands for.
+    pub(super) phrases: HashMap<String, Phrase>,
     /// The named parts of all files.
     parts: BTreeMap<String, Part>,
     /// Each template with its command, so that none stands twice.
@@ -121,6 +130,15 @@ impl Grammar {
     fn line(&mut self, line: &str, number: usize) -> template::At<()> {
         let indent = line.len() - line.trim_start().len();
         if indent == 0 {
+            if let Some(phrase) = line.strip_prefix("say ") {
+                let (said, sentence) = phrase.split_once('=').ok_or((5, Problem::EmptyName))?;
+                if plain(said).is_empty() {
+                    return Err((5, Problem::EmptyName));
+                }
+                let phrase = Phrase { sentence: sentence.trim().to_owned(), line: number };
+                self.phrases.insert(plain(said), phrase);
+                return Ok(());
+            }
             if let Some(pair) = line.strip_prefix("prefer ") {
                 let (first, second) = pair.split_once('>').ok_or((8, Problem::EmptyName))?;
                 self.preferred.insert((first.trim().to_owned(), second.trim().to_owned()));
@@ -273,6 +291,32 @@ impl Grammar {
             }
         }
         examples
+    }
+
+    /// At most `count` sentences of each command, from its first templates, in the file's order.
+    #[must_use]
+    pub fn examples_by_command(&self, count: usize) -> Vec<(&str, Vec<String>)> {
+        let commands = self.commands.iter().enumerate();
+        commands
+            .map(|(at, name)| {
+                let rules: Vec<&Rule> = self.rules.iter().filter(|rule| rule.command == at).collect();
+                // Where there are too few templates, one gives more sentences by its alternatives.
+                let mut examples: Vec<String> = Vec::new();
+                for way in 0..count {
+                    for rule in &rules {
+                        let sentence = rule
+                            .template
+                            .sentence(&mut |ways| if ways == 2 { 0 } else { way % ways.max(1) }, &mut |slot| {
+                                self.sample(slot)
+                            });
+                        if examples.len() < count && !examples.contains(&sentence) {
+                            examples.push(sentence);
+                        }
+                    }
+                }
+                (name.as_str(), examples)
+            })
+            .collect()
     }
 
     /// `count` sentences of the grammar with their commands, chosen by `pick` (below its argument).

@@ -11,6 +11,7 @@ mod fits;
 mod grammar;
 mod kinds;
 mod numbers;
+mod packs;
 mod resolve;
 mod talk;
 mod template;

@@ -106,11 +106,20 @@ impl Reading<'_> {
         if !self.grammar.is_own() {
             return Some(self.intent(self.bared(said)?, 1.0));
         }
+        if let Some(sentence) = self.grammar.phrase(said) {
+            // What a phrase stands for is read as if it had been said, without phrases in it.
+            return self.spoken(&sentence);
+        }
+        self.spoken(said)
+    }
+
+    fn spoken(&self, said: &Said) -> Option<Understanding> {
+        let bare = said.part(self.grammar.bare(&said.words));
         if let Some(chosen) = self.chosen(&bare) {
             return Some(chosen);
         }
         // A word said twice in a row was a stutter, and not the name of something.
-        if let Some(understanding) = said.unrepeated().and_then(|smooth| self.whole(&smooth)) {
+        if let Some(understanding) = said.unrepeated().and_then(|smooth| self.spoken(&smooth)) {
             return Some(understanding);
         }
         if let Some(fit) = self.bared(said) {
@@ -336,6 +345,27 @@ fn joint(said: &Said, at: usize) -> Option<usize> {
     match joint {
         Some(joint) => Some(joint.split(' ').count()),
         None => said.pauses.get(at.checked_sub(1)?).copied()?.then_some(0),
+    }
+}
+
+impl Grammar {
+    /// What the user's own phrase stands for, if the words are one.
+    fn phrase(&self, said: &Said) -> Option<Said> {
+        let mut ways = self.bares(&said.words).into_iter();
+        let phrase = ways.find_map(|range| self.phrases.get(&said.words.get(range)?.join(" ")))?;
+        super::words::said(&phrase.sentence)
+    }
+
+    /// Whether words are a command, or several, whatever the talk before.
+    pub(super) fn is_command(&self, said: &Said) -> bool {
+        struct NoNames;
+        impl Names for NoNames {
+            fn packages(&self, _: &str, _: usize) -> Option<Vec<super::Candidate>> {
+                None
+            }
+        }
+        let reading = Reading { grammar: self, context: &Context::default(), names: &NoNames, confidence: 1.0 };
+        matches!(reading.spoken(said), Some(Understanding::Intent(_) | Understanding::Several(_)))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ask_nix::command::{Command, Risk, Slots};
+use ask_nix::command::{Command, CommandName, Risk, Slots};
 use ask_nix::intent::{Candidate, Context, Grammar, Intent, Names, Pending, Transcript, Understander, Understanding};
 
 use crate::support;
@@ -257,4 +257,64 @@ fn a_parse_takes_less_than_a_millisecond() {
     eprintln!("a parse takes {median:?} in the median, {slowest:?} at most");
     // Ten times the goal: this is an unoptimised build on a shared machine.
     assert!(median < std::time::Duration::from_millis(10), "{median:?}");
+}
+
+/// The table of commands in the documentation, from the grammar itself.
+fn command_table() -> String {
+    let grammar = Grammar::english().unwrap();
+    let understander = english();
+    let mut table = String::from(
+        "# What can be said\n\nMade from the grammar by `UPDATE_DOCS=1 cargo test --test it phrases::the_command_table`; \
+         do not edit it by hand.\nEach command can be said in many more ways: these are examples.\n\n\
+         | command | asks first | for example |\n|---|---|---|\n",
+    );
+    for (command, examples) in grammar.examples_by_command(3) {
+        let context = Context { question_open: true, ..Context::default() };
+        let understanding = understander.understand(&Transcript::typed(&examples[0]), &context, &NoIndex);
+        let Understanding::Intent(intent) = understanding else { panic!("{}: {understanding:?}", examples[0]) };
+        assert_eq!(intent.command, command, "{}", examples[0]);
+        let asks = match Command::from_request(&intent.command, &intent.slots).unwrap().risk() {
+            Risk::Read => "no",
+            Risk::Undoable => "yes, and it can be undone",
+            Risk::Destructive => "yes, and it cannot be undone",
+        };
+        let examples = examples.join("\u{201d}, \u{201c}");
+        table.push_str(&format!("| `{command}` | {asks} | \u{201c}{examples}\u{201d} |\n"));
+    }
+    table
+}
+
+#[test]
+fn the_command_table_is_current() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/commands.md");
+    let table = command_table();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, &table).unwrap();
+    }
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert!(written == table, "docs/commands.md is not what the grammar says: run this test with UPDATE_DOCS=1");
+}
+
+#[test]
+fn every_command_can_be_said() {
+    let grammar = Grammar::english().unwrap();
+    for name in CommandName::ALL {
+        assert!(grammar.commands().iter().any(|command| command == name.as_str()), "{name} has no phrase");
+    }
+    assert_eq!(grammar.commands().len(), CommandName::ALL.len());
+}
+
+#[test]
+fn the_users_own_phrases_stand_for_commands() {
+    let mut grammar = Grammar::english().unwrap();
+    grammar
+        .add_pack("say spick and span = collect garbage older than 30 days, then optimise\n", "mine.grammar")
+        .unwrap();
+    let understander = Understander::new(Arc::new(grammar));
+    let transcript = Transcript::typed("please spick and span");
+    let understanding = understander.understand(&transcript, &Context::default(), &NoIndex);
+    let Understanding::Several(intents) = understanding else { panic!("{understanding:?}") };
+    assert_eq!(intents.iter().map(|intent| intent.command.as_str()).collect::<Vec<_>>(), ["gc", "optimise"]);
+    assert_eq!(intents[0].slots.first("age"), Some("30 days"));
 }
