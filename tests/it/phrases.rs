@@ -279,7 +279,7 @@ fn command_table() -> String {
             Risk::Destructive => "yes, and it cannot be undone",
         };
         let examples = examples.join("\u{201d}, \u{201c}");
-        table.push_str(&format!("| `{command}` | {asks} | \u{201c}{examples}\u{201d} |\n"));
+        table += &["| `", command, "` | ", asks, " | \u{201c}", &examples, "\u{201d} |\n"].concat();
     }
     table
 }
