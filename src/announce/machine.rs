@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use super::Verbosity;
-use super::plan::difference;
+use super::plan;
 use super::quantity::{duration, size, size_sign};
 use super::table::{facts, printable, table};
 use super::when::when;
@@ -48,7 +48,7 @@ pub(super) fn compared(compared: &Compared, now: &Zoned) -> Told {
             vec!["~".to_owned(), format!("{}: {} -> {}", changed.name, changed.from.join(", "), changed.to.join(", "))]
         }))
         .collect();
-    let text = join([begin, difference(differs), grown]);
+    let text = join([begin, plan::compared(differs), grown]);
     let screen =
         (!rows.is_empty()).then(|| format!("{text}\n\n{}", table(&[String::new(), say!("column-name")], &rows)));
     (text, screen)

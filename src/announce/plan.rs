@@ -37,6 +37,15 @@ fn rollback(plan: &RollbackPlan, now: &Zoned) -> String {
 /// What differs between two systems, in a sentence or two.
 #[must_use]
 pub fn difference(difference: &Difference) -> String {
+    differs(difference, "plan-adds")
+}
+
+/// The same of two generations that are compared: nothing is brought back.
+pub(super) fn compared(difference: &Difference) -> String {
+    differs(difference, "compared-adds")
+}
+
+fn differs(difference: &Difference, adds: &'static str) -> String {
     let part = |id: &str, names: &[String]| {
         if names.is_empty() { String::new() } else { say!(id, list = list(names, NAMED, names.len())) }
     };
@@ -44,7 +53,7 @@ pub fn difference(difference: &Difference) -> String {
     let same = difference.same_packages();
     join([
         part("plan-removes", &difference.removed),
-        part("plan-adds", &difference.added),
+        part(adds, &difference.added),
         part("plan-changes", &changed),
         if same { say!("plan-same") } else { String::new() },
     ])

@@ -218,6 +218,7 @@ size-unused = Nothing uses it now.
 ## What is there, and why
 
 compared = From generation { $from }, { $since }, to generation { $to }, { $until }:
+compared-adds = It adds { $list }.
 compared-larger = It is larger by { $size }.
 compared-smaller = It is smaller by { $size }.
 why-system = { $package } is one of the packages of the system.
