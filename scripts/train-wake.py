@@ -14,9 +14,9 @@ import struct
 import numpy as np
 
 HOURS_PER_ROW = 0.08 / 3600
-T, C, H = 10, 48, 48  # embeddings in a window (1.5 s of sound), channels, hidden units
-GOOD = range(0, 5)  # windows that end so many hops after the word does are the word
-UNSURE = range(-4, 18)  # and these are not judged: the word is still in them, or nearly
+T, C, H = 10, 32, 32  # embeddings in a window (1.5 s of sound), channels, hidden units
+GOOD = range(0, 4)  # windows that end so many hops after the word does are the word
+UNSURE = range(-3, 7)  # and these are not judged: the word is nearly whole, or long past
 BENCHMARK_SHARE = 5  # the public benchmark has speech in a fifth of its time, and noise in all of it
 EVENT = 19  # hops of one event: 1.5 s
 

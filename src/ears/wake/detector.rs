@@ -17,7 +17,7 @@ pub struct Threshold(f32);
 impl Threshold {
     /// From a sensitivity of 0 (hears only what is very sure) to 1 (hears whispers, and at times what is not the word).
     ///
-    /// The logits are those of `models/wake/README.md`: the middle is measured at 0.1 false alarms an hour.
+    /// The logits are those of `models/wake/README.md`: the middle is measured at 0.5 false alarms an hour, before the second stage.
     #[must_use]
     pub fn of_sensitivity(sensitivity: f32) -> Self {
         let logit = MIDDLE + (0.5 - sensitivity.clamp(0.0, 1.0)) * SPAN;
@@ -38,7 +38,7 @@ impl Threshold {
 }
 
 /// The logit of the middle sensitivity, and how far the ends lie apart.
-const MIDDLE: f32 = 3.0;
+const MIDDLE: f32 = 2.0;
 const SPAN: f32 = 6.0;
 
 /// The word was heard.
