@@ -10,6 +10,7 @@ use super::correct::corrected;
 use super::fits::Fit;
 use super::grammar::{Grammar, plain};
 use super::kinds::Kind;
+use super::nearest::{Automaton, Near};
 use super::resolve::resolve;
 use super::words::{Said, said};
 use super::{Context, Intent, Names, Pending, Transcript, Understanding, Why, talk};
@@ -21,6 +22,8 @@ const NEAREST: usize = 3;
 const ALTERNATIVE: f32 = 0.8;
 /// Longest command, in words: the longest of the corpus has 22.
 const LONGEST: usize = 40;
+/// A sentence that is farther than this from what was heard was not said: the mean cost of one sound.
+const MOST_DISTANCE: f32 = 0.26;
 /// Most commands in one breath.
 const MOST: usize = 5;
 
@@ -28,19 +31,22 @@ const MOST: usize = 5;
 #[derive(Debug, Clone)]
 pub struct Understander {
     grammar: Arc<Grammar>,
+    /// For a closed domain: what is said otherwise is taken by its sound.
+    automaton: Option<Arc<Automaton>>,
 }
 
 impl Understander {
     /// Understands by the grammar of ask-nix: package slots become real names.
     #[must_use]
     pub fn new(grammar: Arc<Grammar>) -> Self {
-        Self { grammar }
+        Self { grammar, automaton: None }
     }
 
     /// Understands by another domain's grammar alone.
     #[must_use]
     pub fn of_domain(grammar: Arc<Grammar>) -> Self {
-        Self { grammar }
+        let automaton = Automaton::of(&grammar).map(Arc::new);
+        Self { grammar, automaton }
     }
 
     /// The grammar.
@@ -66,6 +72,10 @@ impl Understander {
             {
                 return understanding;
             }
+            if let Some(near) = self.by_sound(text) {
+                let confidence = reading.confidence * (1.0 - near.distance / MOST_DISTANCE).max(0.0);
+                return Understanding::Intent(Intent { command: near.command, slots: near.slots, confidence });
+            }
             first.get_or_insert(said);
         }
         let Some(said) = first else {
@@ -73,6 +83,13 @@ impl Understander {
         };
         let why = if talk::tells(&said.words) { Why::NotAddressed } else { Why::NotUnderstood };
         Understanding::Nothing { why, nearest: self.nearest(&said.words) }
+    }
+
+    /// The sentence of a closed domain that sounds like this, if one is near enough.
+    fn by_sound(&self, text: &str) -> Option<Near> {
+        let found = self.automaton.as_ref()?.nearest(&spoken_words(text)).into_iter().next()?;
+        tracing::debug!(target: "intent.by_sound", distance = found.distance, sentence = %found.sentence);
+        (found.distance <= MOST_DISTANCE).then_some(found)
     }
 
     /// Sentences that can be said and are the most like these words.
@@ -87,6 +104,26 @@ impl Understander {
         near.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
         near.into_iter().take(NEAREST).map(|(_, example)| example).collect()
     }
+}
+
+/// Words for comparing by sound: lower case, numbers apart from what follows them ("12oz").
+fn spoken_words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut before: Option<char> = None;
+    for c in text.chars().flat_map(char::to_lowercase) {
+        let goes_on =
+            before.is_some_and(|before| before.is_alphanumeric() && before.is_ascii_digit() == c.is_ascii_digit());
+        if c.is_alphanumeric() {
+            match words.last_mut().filter(|_| goes_on) {
+                Some(word) => word.push(c),
+                None => words.push(c.to_string()),
+            }
+        }
+        if c != '\'' {
+            before = Some(c);
+        }
+    }
+    words
 }
 
 /// One reading of one utterance.

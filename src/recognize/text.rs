@@ -20,9 +20,15 @@ pub fn without_sounds(text: &str) -> String {
 /// Cuts a tail that repeats itself: Whisper loops when it loses the audio.
 ///
 /// Three or more equal runs of one to eight words in a row are cut to one. Two are left alone,
-/// since people say "no no".
+/// since people say "no no", unless they are a whole sentence each.
 pub fn without_repeats(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
+    // A whole sentence again and again, the last time maybe cut: nobody says four words or more just so twice.
+    let again =
+        |length: &usize| words.iter().zip(words.iter().skip(*length)).all(|(one, other)| same(&[one], &[other]));
+    if let Some(length) = (4..=words.len() / 2).find(again) {
+        return words.get(..length).unwrap_or_default().join(" ");
+    }
     for length in 1..=8 {
         let mut at = 0;
         while at + 3 * length <= words.len() {
@@ -85,6 +91,7 @@ mod tests {
         assert_eq!(without_repeats("list it. list it. list it. list it."), "list it.");
         assert_eq!(without_repeats("go go go go go"), "go");
         assert_eq!(without_repeats("no no, not that"), "no no, not that");
+        assert_eq!(without_repeats("Get me a small latte. Get me a small latte. Get me a"), "Get me a small latte.");
         assert_eq!(without_repeats(""), "");
     }
 

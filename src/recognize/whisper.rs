@@ -2,6 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::path::Path;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextParameters, WhisperState};
@@ -34,6 +35,8 @@ const LEAST_SAMPLES: usize = 17_600;
 const LONGEST_COMMAND: f64 = 10.0;
 /// whisper.cpp's own default (`examples/cli/cli.cpp`).
 const BEAMS: c_int = 5;
+/// So much voice holds words, and not only a noise that passed for voice.
+const WORTH_A_SECOND_TRY: Duration = Duration::from_millis(500);
 /// Longest sound that is one segment to Whisper, seconds.
 const WINDOW: f64 = 30.0;
 
@@ -81,18 +84,36 @@ impl Recognizer {
         if samples.len() < LEAST_SAMPLES {
             samples.resize(LEAST_SAMPLES, 0.0);
         }
-        let mut params = self.params(seconds(samples.len()));
-        abort_on(&mut params, cancel);
-        let done = self.state.full(params, &samples);
-        if cancel.is_cancelled() {
-            return Err(RecognizeError::Cancelled);
+        let long = seconds(samples.len()) > LONGEST_COMMAND;
+        self.decode(&samples, long, cancel)?;
+        // A reduced context loses its way now and then: it gives nothing, or says everything twice.
+        if !long && !self.settings.full_context && utterance.voiced >= WORTH_A_SECOND_TRY && self.is_lost() {
+            tracing::debug!("again with the whole context");
+            self.decode(&samples, true, cancel)?;
         }
-        done.map_err(|error| RecognizeError::Failed(error.to_string()))?;
         Ok(self.transcript(utterance))
     }
 
-    fn params(&self, seconds: f64) -> FullParams<'static, 'static> {
-        let long = seconds > LONGEST_COMMAND;
+    fn decode(&mut self, samples: &[f32], whole: bool, cancel: &CancellationToken) -> Result<(), RecognizeError> {
+        let mut params = self.params(seconds(samples.len()), whole);
+        abort_on(&mut params, cancel);
+        let done = self.state.full(params, samples);
+        if cancel.is_cancelled() {
+            return Err(RecognizeError::Cancelled);
+        }
+        done.map(|_| ()).map_err(|error| RecognizeError::Failed(error.to_string()))
+    }
+
+    /// Whether the last decoding gave no words, or the same ones again.
+    fn is_lost(&self) -> bool {
+        let text: String =
+            self.state.as_iter().map(|segment| segment.to_str_lossy().unwrap_or_default().into_owned()).collect();
+        let text = without_sounds(&text);
+        let words = |text: &str| text.split_whitespace().count();
+        text.is_empty() || words(&without_repeats(&text)) < words(&text)
+    }
+
+    fn params(&self, seconds: f64, long: bool) -> FullParams<'static, 'static> {
         let mut params = FullParams::new(if long {
             SamplingStrategy::BeamSearch { beam_size: BEAMS, patience: -1.0 }
         } else {
