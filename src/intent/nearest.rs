@@ -23,6 +23,8 @@ pub struct Near {
     pub sentence: String,
     /// Mean cost a sound; 0 is the same, 1 has nothing in common.
     pub distance: f32,
+    /// The same of the word that is the farthest from what was heard.
+    pub worst: f32,
 }
 
 enum Step {
@@ -60,6 +62,13 @@ struct Way {
     story: u64,
     /// Its place among the steps taken, to go back by.
     step: usize,
+}
+
+/// A step that was taken: its arc, the step before it, and the cost up to its end.
+struct Taken {
+    arc: Option<usize>,
+    before: usize,
+    cost: f32,
 }
 
 /// The best few ways, the best first.
@@ -144,8 +153,7 @@ impl Automaton {
             return Vec::new();
         }
         let columns = heard.len() + 1;
-        // Steps taken, each with the one before it: arc (or none), and the step before.
-        let mut steps: Vec<(Option<usize>, usize)> = vec![(None, 0)];
+        let mut steps = vec![Taken { arc: None, before: 0, cost: 0.0 }];
         let mut at: Vec<Vec<Ways>> = vec![Vec::new(); self.states];
         if let Some(start) = at.first_mut() {
             *start = vec![Ways::new(); columns];
@@ -181,25 +189,32 @@ impl Automaton {
         found.into_iter().map(|(way, command)| self.near(way, command, &steps, heard.len())).collect()
     }
 
-    fn near(&self, way: Way, command: &str, steps: &[(Option<usize>, usize)], heard: usize) -> Near {
-        let mut arcs = Vec::new();
+    fn near(&self, way: Way, command: &str, steps: &[Taken], heard: usize) -> Near {
+        let mut taken = Vec::new();
         let mut at = way.step;
-        while let Some((Some(arc), before)) = steps.get(at) {
-            arcs.push(*arc);
+        while let Some(Taken { arc: Some(arc), before, cost }) = steps.get(at) {
+            let so_far = steps.get(*before).map_or(0.0, |step| step.cost);
+            taken.push((*arc, cost - so_far));
             at = *before;
         }
-        let (mut slots, mut sentence) = (Slots::default(), Vec::new());
-        for arc in arcs.into_iter().rev().filter_map(|arc| self.arcs.get(arc)) {
-            match &arc.step {
-                Step::Word { word, .. } => sentence.push(word.as_str()),
-                Step::Fill { slot, value } => slots.push(slot, value.clone()),
-                Step::Nothing => {}
+        let (mut slots, mut sentence, mut worst) = (Slots::default(), Vec::new(), 0.0_f32);
+        for (arc, cost) in taken.into_iter().rev() {
+            match self.arcs.get(arc).map(|arc| &arc.step) {
+                Some(Step::Word { word, sounds }) => {
+                    sentence.push(word.as_str());
+                    #[expect(clippy::cast_precision_loss, reason = "a word has some ten sounds")]
+                    // An article may be swallowed; what carries the meaning may not.
+                    let length = sounds.len().max(3) as f32;
+                    worst = worst.max(cost / length);
+                }
+                Some(Step::Fill { slot, value }) => slots.push(slot, value.clone()),
+                Some(Step::Nothing) | None => {}
             }
         }
         let said: usize = sentence.iter().map(|word| sounds(word).len()).sum();
         #[expect(clippy::cast_precision_loss, reason = "a hundred sounds at most")]
         let longer = heard.max(said).max(1) as f32;
-        Near { command: command.to_owned(), slots, sentence: sentence.join(" "), distance: way.cost / longer }
+        Near { command: command.to_owned(), slots, sentence: sentence.join(" "), distance: way.cost / longer, worst }
     }
 }
 
@@ -212,9 +227,9 @@ fn told(slot: &str, value: &str) -> u64 {
 }
 
 /// The ways after an arc: each remembers it.
-fn onward(ways: &[Ways], arc: usize, told: u64, steps: &mut Vec<(Option<usize>, usize)>) -> Vec<Ways> {
-    let step = |way: &Way, steps: &mut Vec<(Option<usize>, usize)>| {
-        steps.push((Some(arc), way.step));
+fn onward(ways: &[Ways], arc: usize, told: u64, steps: &mut Vec<Taken>) -> Vec<Ways> {
+    let step = |way: &Way, steps: &mut Vec<Taken>| {
+        steps.push(Taken { arc: Some(arc), before: way.step, cost: way.cost });
         Way { cost: way.cost, story: way.story.rotate_left(7) ^ told, step: steps.len() - 1 }
     };
     ways.iter().map(|ways| ways.iter().map(|way| step(way, steps)).collect()).collect()

@@ -24,6 +24,8 @@ const ALTERNATIVE: f32 = 0.8;
 const LONGEST: usize = 40;
 /// A sentence that is farther than this from what was heard was not said: the mean cost of one sound.
 const MOST_DISTANCE: f32 = 0.26;
+/// The same for its farthest word: "I want a dog" is no latte, near as the rest may be.
+const WORST_WORD: f32 = 0.5;
 /// Most commands in one breath.
 const MOST: usize = 5;
 
@@ -89,7 +91,7 @@ impl Understander {
     fn by_sound(&self, text: &str) -> Option<Near> {
         let found = self.automaton.as_ref()?.nearest(&spoken_words(text)).into_iter().next()?;
         tracing::debug!(target: "intent.by_sound", distance = found.distance, sentence = %found.sentence);
-        (found.distance <= MOST_DISTANCE).then_some(found)
+        (found.distance <= MOST_DISTANCE && found.worst <= WORST_WORD).then_some(found)
     }
 
     /// Sentences that can be said and are the most like these words.

@@ -23,12 +23,6 @@ pub fn without_sounds(text: &str) -> String {
 /// since people say "no no", unless they are a whole sentence each.
 pub fn without_repeats(text: &str) -> String {
     let words: Vec<&str> = text.split_whitespace().collect();
-    // A whole sentence again and again, the last time maybe cut: nobody says four words or more just so twice.
-    let again =
-        |length: &usize| words.iter().zip(words.iter().skip(*length)).all(|(one, other)| same(&[one], &[other]));
-    if let Some(length) = (4..=words.len() / 2).find(again) {
-        return words.get(..length).unwrap_or_default().join(" ");
-    }
     for length in 1..=8 {
         let mut at = 0;
         while at + 3 * length <= words.len() {
@@ -39,6 +33,12 @@ pub fn without_repeats(text: &str) -> String {
             }
             at += 1;
         }
+    }
+    // A whole sentence again and again, the last time maybe cut: nobody says four words or more just so twice.
+    let again =
+        |length: &usize| words.iter().zip(words.iter().skip(*length)).all(|(one, other)| same(&[one], &[other]));
+    if let Some(length) = (4..=words.len() / 2).find(again) {
+        return words.get(..length).unwrap_or_default().join(" ");
     }
     words.join(" ")
 }

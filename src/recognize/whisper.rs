@@ -101,7 +101,7 @@ impl Recognizer {
         if cancel.is_cancelled() {
             return Err(RecognizeError::Cancelled);
         }
-        done.map(|_| ()).map_err(|error| RecognizeError::Failed(error.to_string()))
+        done.map_err(|error| RecognizeError::Failed(error.to_string()))
     }
 
     /// Whether the last decoding gave no words, or the same ones again.
