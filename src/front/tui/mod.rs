@@ -104,7 +104,12 @@ async fn run(scene: &Scene, terminal: &mut ratatui::DefaultTerminal) -> Done {
                 Some(message) => world.hear_back(&mut app, message),
                 None => break,
             },
-            Some(announcement) = indexing.recv() => world.tell(&mut app, &announcement),
+            Some(announcement) = indexing.recv() => {
+                world.tell(&mut app, &announcement);
+                // What was looked for before the index was there is found now.
+                let looked_for = Effect::Search(app.query.clone());
+                world.act(&mut app, looked_for).await;
+            }
             Some(notice) = notices.recv() => world.notice(&mut app, notice).await,
         }
     }
