@@ -65,7 +65,7 @@ have_nix() {
 have_rust() {
   command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
   command -v cargo >/dev/null && return 0
-  say "Rust is missing: cargo is not in PATH. Install Rust 1.88 or newer with rustup, then call again."
+  say "Rust is missing: cargo is not in PATH. Install Rust 1.91 or newer with rustup, then call again."
   return 1
 }
 
