@@ -38,8 +38,8 @@ fn with_verb(mut args: Vec<OsString>) -> Vec<OsString> {
     while let Some(arg) = args.get(at).map(|arg| arg.to_string_lossy().into_owned()) {
         match arg.as_str() {
             "--" => break,
-            // The two options whose value may stand apart.
-            "--config" | "--model" => at += 2,
+            // The options whose value may stand apart.
+            "--config" | "--model" | "--microphone" | "--speaker" => at += 2,
             option if option.starts_with('-') => at += 1,
             word => {
                 if known.find_subcommand(word).is_none() {
@@ -84,6 +84,14 @@ pub struct Common {
     /// Recognise with this model: a name from `ask-nix models`, or a ggml file.
     #[arg(long, global = true, value_name = "MODEL")]
     pub model: Option<String>,
+
+    /// Listen to this microphone: a name or an id from `ask-nix doctor --audio`.
+    #[arg(long, global = true, value_name = "DEVICE")]
+    pub microphone: Option<String>,
+
+    /// Speak through this speaker.
+    #[arg(long, global = true, value_name = "DEVICE")]
+    pub speaker: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]

@@ -41,6 +41,8 @@ impl Scene {
         if let Some(model) = &common.model {
             settings.recognition.model.clone_from(model);
         }
+        settings.audio.input = common.microphone.clone().or(settings.audio.input);
+        settings.audio.output = common.speaker.clone().or(settings.audio.output);
         let demo = match &common.demo {
             None => None,
             Some(dir) => {
