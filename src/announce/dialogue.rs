@@ -97,6 +97,8 @@ pub enum Turn<'a> {
     NoMicrophone,
     MicrophoneLost,
     MicrophoneBack,
+    /// The settings were changed, and count now.
+    SettingsTaken,
     NoSpeaker,
     NoVoice,
     NoNix,
@@ -158,6 +160,7 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::Working => plain(say!("working"), Notification),
         Turn::NoMicrophone => plain(say!("no-microphone"), Message),
         Turn::MicrophoneLost => plain(say!("microphone-lost"), Important).with(Important, Some(Earcon::Failed)),
+        Turn::SettingsTaken => plain(say!("settings-taken"), Message),
         Turn::MicrophoneBack => plain(say!("microphone-back"), Message).with(Message, Some(Earcon::Listening)),
         Turn::NoSpeaker => plain(say!("no-speaker"), Message),
         Turn::NoVoice => plain(say!("no-voice"), Message),

@@ -26,7 +26,9 @@ impl Dirs {
             config: xdg.config_dir().join("ask-nix"),
             state: xdg.state_dir().unwrap_or_else(|| xdg.home_dir().join(".local/state")).join("ask-nix"),
             runtime: xdg.runtime_dir().map_or_else(|| cache.join("run"), |dir| dir.join("ask-nix")),
-            models: cache.join("models"),
+            models: std::env::var_os("ASK_NIX_MODELS")
+                .filter(|value| !value.is_empty())
+                .map_or_else(|| cache.join("models"), PathBuf::from),
             cache,
         })
     }
@@ -61,12 +63,28 @@ impl Dirs {
         self.config.join("config.toml")
     }
 
+    /// The settings that an administrator gives to all users of the machine.
+    #[must_use]
+    pub fn system_config_file() -> PathBuf {
+        PathBuf::from("/etc/ask-nix/config.toml")
+    }
+
+    /// The counts of the program's own work.
+    #[must_use]
+    pub fn metrics(&self) -> PathBuf {
+        self.state.join("metrics.sqlite")
+    }
+
+    /// The same folders, with the models in `folder`.
+    #[must_use]
+    pub fn with_models(self, folder: PathBuf) -> Self {
+        Self { models: folder, ..self }
+    }
+
     /// Models are large and shared by all versions, builds and tests: `ASK_NIX_MODELS`, else the user's cache.
     #[must_use]
     pub fn models(&self) -> PathBuf {
-        std::env::var_os("ASK_NIX_MODELS")
-            .filter(|value| !value.is_empty())
-            .map_or_else(|| self.models.clone(), PathBuf::from)
+        self.models.clone()
     }
 
     /// Nix programs that were put beside the system for demos and tests: `VERSION/bin` below this folder.

@@ -1,13 +1,13 @@
-//! What the user has set, from one TOML file.
+//! What the user has set, as types. Which values are allowed is in `keys`, and is checked before these are filled.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{ConfigError, Roots};
+use super::Roots;
 
 /// The user's settings; every key may be left out.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
     pub recognition: Recognition,
@@ -15,10 +15,13 @@ pub struct Settings {
     pub audio: Audio,
     pub ears: Ears,
     pub nix: Nix,
+    pub models: Models,
+    pub metrics: Metrics,
+    pub security: Security,
 }
 
 /// Where the machine's configuration is, in place of what is found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Nix {
     /// The folder with `flake.nix` or `configuration.nix`; without it `/etc/nixos`.
@@ -41,7 +44,7 @@ impl Nix {
 }
 
 /// How speech is recognised.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Recognition {
     /// A model's name in `models/manifest.toml`, or the path of any ggml Whisper model.
@@ -57,7 +60,7 @@ impl Default for Recognition {
 }
 
 /// How answers are spoken.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Voice {
     /// A voice's name in `models/manifest.toml`, or the path of any Piper voice (`.onnx`, with its `.onnx.json` beside it).
@@ -75,7 +78,7 @@ impl Default for Voice {
 }
 
 /// Which devices are used; empty takes the system's default.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Audio {
     /// Name or stable id of the microphone, as `ask-nix doctor --audio` lists them.
@@ -85,7 +88,7 @@ pub struct Audio {
 }
 
 /// What starts an utterance, and when it ends.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Ears {
     /// How long a pause ends an utterance, milliseconds (300 to 5000).
@@ -104,88 +107,58 @@ impl Default for Ears {
     }
 }
 
-impl Settings {
-    /// Reads the settings; a file that is not there is no error and gives the defaults.
-    pub fn read(path: &Path) -> Result<Self, ConfigError> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(ConfigError::Unreadable { path: path.to_owned(), reason: error.to_string() }),
-        };
-        Self::parse(&text, path)
-    }
+/// Where models lie, and libraries that come from elsewhere.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Models {
+    /// The folder of the models; without it `ASK_NIX_MODELS`, then the user's cache.
+    pub folder: Option<PathBuf>,
+    /// The library ONNX Runtime; without it `ORT_DYLIB_PATH`, then the fetched one.
+    pub onnxruntime: Option<PathBuf>,
+}
 
-    fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
-        let settings: Self = toml::from_str(text).map_err(|error| {
-            let (line, column) = error.span().map_or((1, 1), |span| place(text, span.start));
-            ConfigError::Syntax { path: path.to_owned(), line, column, reason: error.message().trim().to_owned() }
-        })?;
-        settings.check(path)?;
-        Ok(settings)
-    }
+/// What the program counts about its own work.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Metrics {
+    pub enabled: bool,
+    /// Keep the words that were said too.
+    pub words: bool,
+    pub days: u32,
+    pub megabytes: u32,
+    /// A port of the loopback device for Prometheus; 0 opens none.
+    pub port: u16,
+}
 
-    fn check(&self, path: &Path) -> Result<(), ConfigError> {
-        let wrong =
-            |key, value: String, allowed| Err(ConfigError::Value { path: PathBuf::from(path), key, value, allowed });
-        if !(0.5..=3.0).contains(&self.voice.rate) {
-            return wrong("voice.rate", self.voice.rate.to_string(), "a number from 0.5 to 3");
-        }
-        if !(300..=5000).contains(&self.ears.pause_ms) {
-            return wrong("ears.pause_ms", self.ears.pause_ms.to_string(), "a whole number from 300 to 5000");
-        }
-        if !(0.0..=1.0).contains(&self.ears.wake_sensitivity) {
-            let value = self.ears.wake_sensitivity.to_string();
-            return wrong("ears.wake_sensitivity", value, "a number from 0 to 1");
-        }
-        if self.ears.follow_up_s > 60 {
-            return wrong("ears.follow_up_s", self.ears.follow_up_s.to_string(), "a whole number from 0 to 60");
-        }
-        if self.recognition.threads > 64 {
-            return wrong("recognition.threads", self.recognition.threads.to_string(), "a whole number from 0 to 64");
-        }
-        Ok(())
+impl Default for Metrics {
+    fn default() -> Self {
+        Self { enabled: true, words: false, days: 90, megabytes: 16, port: 0 }
     }
 }
 
-/// Line and column (both from 1) of a byte offset.
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
-    (line, column)
+/// What a command that destroys something needs besides the spoken yes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecondFactor {
+    #[default]
+    None,
+    /// A yes that was typed.
+    Key,
+    /// The system's own question for a password.
+    Polkit,
 }
 
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
-mod tests {
-    use super::*;
+/// What protects the machine from a wrong command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Security {
+    pub second_factor: SecondFactor,
+    /// Give up rights where foreign bytes are read.
+    pub sandbox: bool,
+}
 
-    fn parse(text: &str) -> Result<Settings, ConfigError> {
-        Settings::parse(text, Path::new("config.toml"))
-    }
-
-    #[test]
-    fn an_empty_file_gives_the_defaults() {
-        assert_eq!(parse("").unwrap(), Settings::default());
-    }
-
-    #[test]
-    fn a_wrong_key_is_told_with_its_place() {
-        let error = parse("[voice]\nrate = 1.5\nspeed = 2\n").unwrap_err();
-        let ConfigError::Syntax { line, column, reason, .. } = error else { unreachable!("a syntax error") };
-        assert_eq!((line, column), (3, 1));
-        assert!(reason.contains("speed"), "{reason}");
-    }
-
-    #[test]
-    fn values_out_of_range_are_refused() {
-        for text in [
-            "[voice]\nrate = 9",
-            "[ears]\npause_ms = 10",
-            "[recognition]\nthreads = 200",
-            "[ears]\nwake_sensitivity = 2",
-        ] {
-            assert!(matches!(parse(text), Err(ConfigError::Value { .. })), "{text}");
-        }
+impl Default for Security {
+    fn default() -> Self {
+        Self { second_factor: SecondFactor::None, sandbox: true }
     }
 }

@@ -39,7 +39,7 @@ fn with_verb(mut args: Vec<OsString>) -> Vec<OsString> {
         match arg.as_str() {
             "--" => break,
             // The options whose value may stand apart.
-            "--config" | "--model" | "--microphone" | "--speaker" => at += 2,
+            "--config" | "--model" | "--microphone" | "--speaker" | "--set" => at += 2,
             option if option.starts_with('-') => at += 1,
             word => {
                 if known.find_subcommand(word).is_none() {
@@ -50,6 +50,11 @@ fn with_verb(mut args: Vec<OsString>) -> Vec<OsString> {
         }
     }
     args
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE, such as voice.rate=1.5")?;
+    Ok((key.trim().to_owned(), value.trim().to_owned()))
 }
 
 /// What every call takes.
@@ -80,6 +85,10 @@ pub struct Common {
     /// Another configuration file.
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
+
+    /// Set a key of the configuration for this call.
+    #[arg(long, global = true, value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
 
     /// Recognise with this model: a name from `ask-nix models`, or a ggml file.
     #[arg(long, global = true, value_name = "MODEL")]
@@ -173,6 +182,11 @@ pub enum Verb {
         /// List microphones and speakers.
         #[arg(long)]
         audio: bool,
+    },
+    /// Read, change and check the settings.
+    Config {
+        #[command(subcommand)]
+        action: super::config::Action,
     },
     /// Which models there are; fetch and verify them.
     Models {

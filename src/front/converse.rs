@@ -1,7 +1,7 @@
 //! Conversations: many questions, by voice and keyboard.
 
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::{self, Earcon, Turn};
@@ -17,7 +17,7 @@ use super::hear::recognizer;
 use super::say::voice_files;
 use super::scene::Scene;
 use super::wake::detector;
-use super::{Done, prepare, print, talk};
+use super::{Done, prepare, print, reload, talk};
 
 /// What starts an utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Ears {
 }
 
 /// Asks what is wanted until the input ends.
-pub fn converse(scene: &Scene, ears: Ears) -> Done {
+pub fn converse(scene: &mut Scene, ears: Ears) -> Done {
     runtime()?.block_on(talk(scene, ears))
 }
 
@@ -47,11 +47,12 @@ pub async fn open_mouth(scene: &Scene) -> Result<Mouth, Fault> {
     Ok(Mouth::start(speaker, player, scene.settings.voice.rate))
 }
 
-async fn talk(scene: &Scene, ears: Ears) -> Done {
-    let mouth = if scene.speak == Some(false) { None } else { mouth(scene).await };
+async fn talk(scene: &mut Scene, ears: Ears) -> Done {
+    let mut mouth = if scene.speak == Some(false) { None } else { mouth(scene).await };
     let cancel = CancellationToken::new();
     let (sender, mut notices) = mpsc::channel(8);
-    let listening = match listen(scene, ears, mouth.clone(), sender, cancel.clone()) {
+    let mut hearing = cancel.child_token();
+    let mut listening = match listen(scene, ears, mouth.clone(), sender.clone(), hearing.clone()) {
         Ok(listening) => Some(listening),
         Err(fault) if ears != Ears::IfThere => return Err(fault.into()),
         Err(fault) => {
@@ -69,21 +70,11 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
     for announcement in std::iter::once(welcome).chain(found.into_iter().flatten()) {
         tell(&announcement, mouth.as_ref());
     }
-    match &listening {
-        Some(listening) if ears == Ears::AtWord => {
-            print::note(&format!("Say \u{201c}computer\u{201d} on {}.", listening.device()));
-        }
-        Some(listening) if ears == Ears::HandsFree => print::note(&format!("Listening on {}.", listening.device())),
-        Some(listening) => {
-            print::note(&format!("Press Enter to talk on {}, or type what you want.", listening.device()));
-        }
-        None => print::note("Type what you want."),
-    }
-    if let Some(listening) = &listening {
-        talk::serve(scene, listening.clone(), cancel.clone());
-    }
+    invite(ears, listening.as_ref());
+    let (current, heard_by) = watch::channel(listening.clone());
+    talk::serve(scene, heard_by, cancel.clone());
+    let mut changes = reload::watch(&scene.sources, &scene.settings, cancel.clone());
     let mut inputs = Some(inputs);
-    let follow_up = std::time::Duration::from_secs(scene.settings.ears.follow_up_s.into());
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     // A service's keyboard is closed from the start; it listens on.
     let mut keyboard = true;
@@ -97,12 +88,23 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
                     if ears == Ears::IfThere { listening.arm() } else { listening.attend(QUESTION_LIFE) }
                 },
                 Some(Told::Ended(_)) => if let Some(listening) = &listening && ears == Ears::AtWord {
-                    listening.attend(follow_up);
+                    listening.attend(std::time::Duration::from_secs(scene.settings.ears.follow_up_s.into()));
                 },
                 Some(Told::Manner(manner)) => if let Some(mouth) = mouth.as_ref() {
                     mouth.manner(manner);
                 },
                 Some(Told::Outcome(_)) => {}
+            },
+            Some(settings) = changes.recv() => match settings {
+                Err(error) => tell(&announce::fault(&error.fault()), mouth.as_ref()),
+                Ok(settings) => {
+                    scene.settings = settings;
+                    hearing.cancel();
+                    hearing = cancel.child_token();
+                    (mouth, listening) = renew(scene, ears, mouth, sender.clone(), hearing.clone()).await;
+                    let _ = current.send(listening.clone());
+                    tell(&announce::dialogue(&Turn::SettingsTaken), mouth.as_ref());
+                }
             },
             Some(announcement) = indexing.recv() => tell(&announcement, mouth.as_ref()),
             Some(notice) = notices.recv() => match notice {
@@ -145,6 +147,41 @@ async fn talk(scene: &Scene, ears: Ears) -> Done {
         mouth.finish().await;
     }
     Ok(())
+}
+
+/// How to begin.
+fn invite(ears: Ears, listening: Option<&Listening>) {
+    match listening {
+        Some(listening) if ears == Ears::AtWord => {
+            print::note(&format!("Say \u{201c}computer\u{201d} on {}.", listening.device()));
+        }
+        Some(listening) if ears == Ears::HandsFree => print::note(&format!("Listening on {}.", listening.device())),
+        Some(listening) => {
+            print::note(&format!("Press Enter to talk on {}, or type what you want.", listening.device()));
+        }
+        None => print::note("Type what you want."),
+    }
+}
+
+/// Opens microphone, recogniser and voice anew, with new settings; the conversation goes on.
+async fn renew(
+    scene: &Scene,
+    ears: Ears,
+    old: Option<Mouth>,
+    noticed: mpsc::Sender<Noticed>,
+    cancel: CancellationToken,
+) -> (Option<Mouth>, Option<Listening>) {
+    let new = match old {
+        None => None,
+        Some(old) => {
+            old.finish().await;
+            mouth(scene).await
+        }
+    };
+    let listening = listen(scene, ears, new.clone(), noticed, cancel)
+        .inspect_err(|fault| tell(&announce::fault(fault), new.as_ref()))
+        .ok();
+    (new, listening)
 }
 
 /// Opens the microphone.

@@ -3,6 +3,7 @@
 
 mod args;
 mod ask;
+mod config;
 mod converse;
 mod doctor;
 mod hear;
@@ -13,6 +14,7 @@ mod prepare;
 mod print;
 mod questions;
 mod read;
+mod reload;
 mod say;
 mod scene;
 mod talk;
@@ -59,18 +61,23 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Done {
-    let scene = Scene::set(&cli.common)?;
+    if let Some(Verb::Config { action }) = cli.verb {
+        return config::config(&cli.common, action);
+    }
+    let mut scene = Scene::set(&cli.common)?;
 
     match cli.verb {
+        // Needs no scene, and was done above.
+        Some(Verb::Config { .. }) => Ok(()),
         Some(Verb::Models { action }) => models::models(&scene, action),
         Some(Verb::Do { words }) => ask::once(&scene, &words.join(" ")),
-        None => converse::converse(&scene, Ears::IfThere),
+        None => converse::converse(&mut scene, Ears::IfThere),
         Some(Verb::Listen { no_wake }) => {
             let ears = if no_wake || !scene.settings.ears.wake { Ears::HandsFree } else { Ears::AtWord };
-            converse::converse(&scene, ears)
+            converse::converse(&mut scene, ears)
         }
         Some(Verb::Talk { key }) => talk::talk(&scene, key),
-        Some(Verb::Tui { plain }) => tui::tui(&scene, plain),
+        Some(Verb::Tui { plain }) => tui::tui(&mut scene, plain),
         Some(Verb::Wake { files, threshold }) => wake::wake(&scene, &files, threshold),
         Some(Verb::Hear { files, domain }) => hear::hear(&scene, &files, domain.grammar.as_deref()),
         Some(Verb::Say { text, out }) => say::say(&scene, &text.join(" "), out.as_deref()),

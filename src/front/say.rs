@@ -28,6 +28,9 @@ pub fn voice_files(scene: &Scene) -> Result<VoiceFiles, Fault> {
 
 /// ONNX Runtime, which the voice and the wake word share.
 pub fn runtime_file(scene: &Scene) -> Result<PathBuf, Fault> {
+    if let Some(path) = &scene.settings.models.onnxruntime {
+        return Ok(path.clone());
+    }
     match std::env::var_os("ORT_DYLIB_PATH").filter(|path| !path.is_empty()) {
         // A packaged program brings its own.
         Some(path) => Ok(path.into()),

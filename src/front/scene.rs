@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Dirs, Roots, Settings};
+use crate::config::{Dirs, Roots, Settings, Sources};
 use crate::demo::Demo;
 use crate::fault::{Explain, Fault};
 use crate::nix::read::index::build_from_nix;
@@ -15,6 +15,8 @@ pub struct Scene {
     pub roots: Roots,
     pub dirs: Dirs,
     pub settings: Settings,
+    /// Where the settings come from, to read them again.
+    pub sources: Sources,
     pub json: bool,
     pub yes: bool,
     /// `--speak` is true, `--no-speak` false, neither leaves it to the verb.
@@ -35,14 +37,12 @@ fn index_demo(demo: &Demo) -> Result<(), Fault> {
 impl Scene {
     /// Reads the settings, and makes the demo where one is wanted.
     pub fn set(common: &Common) -> Result<Self, Fault> {
-        let user = Dirs::of_user().ok_or_else(|| crate::config::ConfigError::NoHome.fault())?;
-        let file = common.config.clone().unwrap_or_else(|| user.config_file());
-        let mut settings = Settings::read(&file).map_err(|error| error.fault())?;
-        if let Some(model) = &common.model {
-            settings.recognition.model.clone_from(model);
+        let mut user = Dirs::of_user().ok_or_else(|| crate::config::ConfigError::NoHome.fault())?;
+        let sources = super::config::sources(common, &user);
+        let settings = sources.read().map_err(|error| error.fault())?.settings;
+        if let Some(folder) = &settings.models.folder {
+            user = user.with_models(folder.clone());
         }
-        settings.audio.input = common.microphone.clone().or(settings.audio.input);
-        settings.audio.output = common.speaker.clone().or(settings.audio.output);
         let demo = match &common.demo {
             None => None,
             Some(dir) => {
@@ -63,7 +63,7 @@ impl Scene {
             (_, true) => Some(false),
             _ => None,
         };
-        Ok(Self { roots, dirs, settings, json: common.json, yes: common.yes, speak, demo })
+        Ok(Self { roots, dirs, settings, sources, json: common.json, yes: common.yes, speak, demo })
     }
 
     /// Whether this is a demo system and not the machine.

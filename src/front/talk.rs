@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::assistant::Listening;
@@ -49,6 +50,7 @@ pub fn talk(scene: &Scene, key: Key) -> Done {
     let told = runtime()?.block_on(async { tokio::time::timeout(PATIENCE, ask(&path, word)).await });
     match told {
         Ok(Ok(answer)) if answer.trim() == "ok" => Ok(()),
+        Ok(Ok(answer)) if answer.trim() == "deaf" => Err(silent("It has no microphone.").into()),
         Ok(Ok(_)) => Err(silent("It did not understand me.").into()),
         Ok(Err(_)) => Err(silent("Nothing answers on its socket.").into()),
         Err(_) => Err(silent("It does not answer.").into()),
@@ -68,7 +70,7 @@ async fn ask(path: &Path, word: &str) -> io::Result<String> {
 }
 
 /// Takes keys over the socket until `cancel`. Where the socket cannot be made the other ways to talk go on.
-pub fn serve(scene: &Scene, listening: Listening, cancel: CancellationToken) {
+pub fn serve(scene: &Scene, listening: watch::Receiver<Option<Listening>>, cancel: CancellationToken) {
     let path = socket(scene);
     tokio::spawn(async move {
         match open(&path).await {
@@ -98,25 +100,26 @@ async fn open(path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn accept(listener: &UnixListener, listening: &Listening) {
+async fn accept(listener: &UnixListener, listening: &watch::Receiver<Option<Listening>>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // Out of file descriptors, which passes.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let listening = listening.clone();
+        let listening = listening.borrow().clone();
         tokio::spawn(async move {
             // One who connects and says nothing is left alone.
-            let _ = tokio::time::timeout(PATIENCE, answer(stream, &listening)).await;
+            let _ = tokio::time::timeout(PATIENCE, answer(stream, listening)).await;
         });
     }
 }
 
-async fn answer(stream: UnixStream, listening: &Listening) -> io::Result<()> {
+async fn answer(stream: UnixStream, listening: Option<Listening>) -> io::Result<()> {
     let (from, mut to) = stream.into_split();
     let mut word = String::new();
     BufReader::new(from.take(LONGEST)).read_line(&mut word).await?;
+    let Some(listening) = listening else { return to.write_all(b"deaf\n").await };
     match KEYS.iter().find(|(known, _)| *known == word.trim()).map(|(_, key)| key) {
         None => return to.write_all(b"unknown\n").await,
         Some(Key::Start) => listening.press(),

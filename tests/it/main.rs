@@ -16,6 +16,7 @@ mod recognize;
 mod rig;
 mod search;
 mod services;
+mod settings;
 mod spoken;
 mod support;
 mod tui;

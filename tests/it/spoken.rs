@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use ask_nix::announce::{self, Announcement, Beat, HistoryError, Turn, Verbosity};
 use ask_nix::command::{CommandError, CommandName, GenerationNumber, Risk};
-use ask_nix::config::ConfigError;
+use ask_nix::config::{ConfigError, Place};
 use ask_nix::fault::Explain;
 use ask_nix::nix::read::disk::Space;
 use ask_nix::nix::read::garbage::Garbage;
@@ -308,15 +308,27 @@ fn errors_are_told() {
         ("config", Box::new(ConfigError::Unreadable { path: path(), reason: owned("permission denied") })),
         (
             "config",
-            Box::new(ConfigError::Syntax { path: path(), line: 3, column: 1, reason: owned("unknown key speed") }),
+            Box::new(ConfigError::Syntax {
+                place: Place::File { path: path(), line: 3, column: 1 },
+                reason: owned("invalid string"),
+            }),
+        ),
+        ("config", Box::new(ConfigError::Unwritable { path: path(), reason: owned("permission denied") })),
+        (
+            "config",
+            Box::new(ConfigError::UnknownKey {
+                place: Place::Variable(owned("ASK_NIX_VOICE__RAET")),
+                key: owned("voice.raet"),
+                nearest: Some("voice.rate"),
+            }),
         ),
         (
             "config",
             Box::new(ConfigError::Value {
-                path: path(),
+                place: Place::Flag,
                 key: "voice.rate",
                 value: owned("9"),
-                allowed: "a number from 0.5 to 3",
+                allowed: owned("a number from 0.5 to 3"),
             }),
         ),
         ("config", Box::new(ConfigError::NoHome)),

@@ -448,6 +448,7 @@ working = One moment.
 no-microphone = I find no microphone, so I cannot hear you. You can type instead.
 microphone-lost = The microphone is gone. I listen again as soon as it is back.
 microphone-back = The microphone is back. I am listening.
+settings-taken = The new settings count now.
 no-speaker = I find no loudspeaker, so I answer in text only.
 no-voice = I cannot speak right now, so I answer in text only.
 no-nix = There is no Nix on this machine. I can show what I do with: ask-nix --demo.

@@ -30,7 +30,7 @@ use app::{App, Ear, Effect, Who};
 const RESULTS: usize = 50;
 
 /// Runs the terminal UI until the user leaves it.
-pub fn tui(scene: &Scene, plain: bool) -> Done {
+pub fn tui(scene: &mut Scene, plain: bool) -> Done {
     if plain || std::env::var_os("ACCESSIBLE").is_some_and(|value| !value.is_empty()) {
         return converse::converse(scene, Ears::IfThere);
     }
