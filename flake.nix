@@ -1,4 +1,5 @@
-# ask-nix for machines with Nix: the package, an overlay, a shell to work in, and the checks.
+# ask-nix for machines with Nix: packages, modules for NixOS and home-manager, an overlay, a shell to work in, checks.
+# The parts are in scripts/nix: this file says only what there is.
 #
 # Written without network: parsed, and evaluated against a stand-in for nixpkgs; not yet built
 # against the real one. There is no flake.lock yet for the same reason; Nix makes one at the first use.
@@ -39,73 +40,53 @@
           ]
         );
       };
-
-      ask-nix =
-        {
-          rustPlatform,
-          cmake,
-          pkg-config,
-          makeBinaryWrapper,
-          alsa-lib,
-          sonic,
-          openssl,
-          onnxruntime,
-        }:
-        rustPlatform.buildRustPackage {
-          pname = manifest.name;
-          inherit (manifest) version;
-          src = source;
-          cargoLock.lockFile = ./Cargo.lock;
-
-          nativeBuildInputs = [
-            cmake
-            pkg-config
-            makeBinaryWrapper
-            rustPlatform.bindgenHook # libclang, for the bindings of whisper.cpp and espeak-ng
-          ];
-          buildInputs = [
-            alsa-lib
-            sonic
-            openssl
-          ];
-          # CMake builds the vendored libraries, called by cargo; there is nothing to configure here.
-          dontUseCmakeConfigure = true;
-
-          env = {
-            # A package runs on other machines than the builder: no -march=native. ggml then takes
-            # AVX2, FMA and F16C on x86-64, which processors have had since 2013.
-            GGML_NATIVE = "OFF";
-            GGML_LLAMAFILE = "ON";
-          };
-
-          # The tests want sound, models and a Nix of their own: they are a check, not a part of the build.
-          doCheck = false;
-
-          # ONNX Runtime is loaded when the first word is spoken. The phonemes come from the data that
-          # was built with the vendored espeak-ng, whose format changes between versions.
-          # Both can be set otherwise by the user.
-          postInstall = ''
-            mkdir -p $out/share/ask-nix
-            cp -r target/*/release/build/espeak-rs-sys-*/out/share/espeak-ng-data $out/share/ask-nix/
-            wrapProgram $out/bin/ask-nix \
-              --set-default ORT_DYLIB_PATH ${lib.getLib onnxruntime}/lib/libonnxruntime.so \
-              --set-default ESPEAK_DATA_PATH $out/share/ask-nix
-          '';
-
-          meta = {
-            inherit (manifest) description;
-            license = lib.licenses.gpl3Plus;
-            platforms = systems;
-            mainProgram = "ask-nix";
-          };
+      manifests = {
+        package = manifest;
+        models = builtins.fromTOML (builtins.readFile ./models/manifest.toml);
+      };
+      build =
+        pkgs: more:
+        pkgs.callPackage ./scripts/nix/package.nix (
+          {
+            inherit source manifest;
+          }
+          // more
+        );
+      modelsOf =
+        pkgs: more:
+        pkgs.callPackage ./scripts/nix/models.nix {
+          manifest = manifests.models;
+          inherit more;
         };
     in
     {
-      overlays.default = final: _: { ask-nix = final.callPackage ask-nix { }; };
+      overlays.default = final: _: {
+        ask-nix = build final { };
+        ask-nix-models = modelsOf final [ ];
+      };
 
-      packages = forAll (pkgs: {
-        default = pkgs.callPackage ask-nix { };
+      packages = forAll (pkgs: rec {
+        # Processors since 2013.
+        default = build pkgs { };
+        # Every processor of the architecture; recognition is several times as slow.
+        portable = build pkgs { portable = true; };
+        # Nothing of it runs on older processors.
+        tuned = build pkgs { level = if pkgs.stdenv.hostPlatform.isx86_64 then "x86-64-v3" else "generic"; };
+        models = modelsOf pkgs [ ];
+        with-models = build pkgs { inherit models; };
+        portable-with-models = build pkgs {
+          inherit models;
+          portable = true;
+        };
       });
+
+      nixosModules.default = import ./scripts/nix/module.nix { inherit self; };
+      homeModules.default = import ./scripts/nix/home.nix { inherit self; };
+
+      templates.default = {
+        path = ./scripts/nix/template;
+        description = "A NixOS configuration that can be spoken to";
+      };
 
       devShells = forAll (pkgs: {
         default = pkgs.mkShell {
@@ -144,6 +125,9 @@
             preCheck = "export HOME=$TMPDIR ORT_DYLIB_PATH=${lib.getLib pkgs.onnxruntime}/lib/libonnxruntime.so";
           });
 
+          # The module in a whole system, spoken to through a virtual sound card.
+          spoken-to = import ./scripts/nix/test.nix { inherit self pkgs; };
+
           format =
             pkgs.runCommand "ask-nix-format"
               {
@@ -160,7 +144,10 @@
 
           scripts = pkgs.runCommand "ask-nix-scripts" { nativeBuildInputs = [ pkgs.shellcheck ]; } ''
             cd ${./scripts}
-            shellcheck -x ./*
+            # The first line says what is a shell script: some are Python's.
+            for script in ./*; do
+              if [ -f "$script" ] && head -1 "$script" | grep -qE 'bash|bin/sh'; then shellcheck -x "$script"; fi
+            done
             touch $out
           '';
         }

@@ -12,10 +12,11 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::{self, Announcement, Beat, Pace, Priority, Turn, Verbosity};
-use crate::command::{Command, DialogueCommand, Query, Risk, SystemCommand};
+use crate::command::{Command, CommandName, DialogueCommand, Query, Risk, SystemCommand};
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Candidate, Names, Transcript, Understander};
 use crate::nix::{Backend, Event, Outcome};
+use crate::observe::{self, Ending, Stage, Timer};
 
 use super::decide::{Decided, Decision, decide, plan};
 use super::dialogue::{Approved, Dialogue, Next, Reply};
@@ -61,6 +62,7 @@ struct Job {
     cancel: CancellationToken,
     pace: Pace,
     changes: bool,
+    timer: Timer,
 }
 
 /// One conversation.
@@ -175,6 +177,13 @@ impl Conversation {
         let begun = Instant::now();
         let understanding = self.parts.understander.understand(transcript, &context, self.parts.names.as_ref());
         let decided = decide(&transcript.text, understanding);
+        let name = decided
+            .intent
+            .as_ref()
+            .map_or("none", |intent| intent.command.parse().map_or("other", CommandName::as_str));
+        let ending = if decided.intent.is_some() { Ending::Done } else { Ending::NotUnderstood };
+        observe::timed(Stage::Intent, name, ending, begun.elapsed());
+        observe::words(&transcript.text, name);
         tracing::info!(target: "assistant.understand", took_us = begun.elapsed().as_micros(), command = decided.intent.as_ref().map(|intent| intent.command.as_str()));
         decided
     }
@@ -238,6 +247,7 @@ impl Conversation {
             Ok(Err(error)) => return self.fail(&error.fault()),
             Err(error) => return self.fail(&broken(&error)),
         };
+        observe::count(Stage::Question, "asked", Ending::Done);
         self.memory.command = Some(command.clone());
         self.dialogue.asked(command, Instant::now());
         self.announce(question);
@@ -254,7 +264,11 @@ impl Conversation {
         let cancel = CancellationToken::new();
         let events = self.parts.backend.run(approved.command().clone(), said, cancel.clone());
         let changes = approved.command().risk() > Risk::Read;
-        self.job = Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), changes });
+        if changes {
+            observe::count(Stage::Question, "confirmed", Ending::Done);
+        }
+        let timer = Timer::start(Stage::Backend, approved.command().name().as_str());
+        self.job = Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), changes, timer });
     }
 
     fn event(&mut self, event: Option<Event>) {
@@ -266,7 +280,9 @@ impl Conversation {
                 }
             }
             Some(Event::Done(Ok(outcome))) => {
-                self.job = None;
+                if let Some(job) = self.job.take() {
+                    job.timer.end(Ending::Done);
+                }
                 let announcement = announce::outcome(&outcome, &Zoned::now(), Verbosity::default());
                 self.memory.result(&outcome);
                 self.tell(Told::Outcome(outcome));
@@ -275,6 +291,9 @@ impl Conversation {
             }
             Some(Event::Done(Err(fault))) => {
                 let job = self.job.take();
+                if let Some(job) = &job {
+                    job.timer.end(fault.kind.into());
+                }
                 match job.filter(|job| job.cancel.is_cancelled() && fault.kind == Kind::Declined) {
                     Some(job) => {
                         self.plan.clear();
@@ -303,7 +322,10 @@ impl Conversation {
         let (turn, end) = match reply {
             Reply::NotUnderstood { nearest } => (Turn::NotUnderstood { heard, nearest }, Err(Kind::NotUnderstood)),
             Reply::Refused(fault) => return self.fail(fault),
-            Reply::Declined => (Turn::Declined, Err(Kind::Declined)),
+            Reply::Declined => {
+                observe::count(Stage::Question, "declined", Ending::Declined);
+                (Turn::Declined, Err(Kind::Declined))
+            }
             Reply::Cancelled => (Turn::NothingToCancel, Ok(())),
             Reply::Stopped => {
                 self.tell(Told::Hush);

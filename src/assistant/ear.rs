@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audio::{Capture, Captured, Signal};
 use crate::ears::{Detector, Heard, Listener, Start, Utterance};
 use crate::intent::Transcript;
+use crate::observe::{Ending, Stage, count};
 
 use super::Mouth;
 use super::confirm::{after_habit, after_word};
@@ -95,6 +96,7 @@ impl Ear {
                 signal = self.capture.next() => match signal {
                     None => return,
                     Some(Signal::Lost(error)) => {
+                        count(Stage::Capture, "lost", Ending::Failed);
                         self.deafen();
                         Some(Noticed::Lost(error.to_string()))
                     }
@@ -163,6 +165,7 @@ impl Ear {
             return None;
         }
         if word && self.gate == Gate::Shut {
+            count(Stage::Wake, "heard", Ending::Done);
             self.listener.woken();
         }
         let heard = self.listener.next(captured);
@@ -295,9 +298,11 @@ impl Ear {
         let said = match (start, self.detector.as_ref()) {
             (Start::Wake, Some(detector)) => {
                 let Some(said) = after_word(&transcript, detector.word()) else {
+                    count(Stage::Wake, "not-confirmed", Ending::Refused);
                     tracing::info!(target: "assistant.ear", text = %transcript.text, "the wake word was not confirmed");
                     return None;
                 };
+                count(Stage::Wake, "confirmed", Ending::Done);
                 if said.is_silence() {
                     return Some(self.word_alone());
                 }

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::audio::{AudioError, Capture};
 use crate::ears::{Detector, Endpointing, Listener, Mode, Start, Utterance};
 use crate::intent::Transcript;
+use crate::observe::{Ending, Stage, Timer};
 use crate::recognize::Recognizer;
 
 use super::Mouth;
@@ -99,7 +100,10 @@ impl Listening {
         noticed: mpsc::Sender<Noticed>,
         cancel: CancellationToken,
     ) -> Result<Self, AudioError> {
-        let capture = Capture::open(how.input)?;
+        let timer = Timer::start(Stage::Capture, "open");
+        let capture = Capture::open(how.input);
+        timer.end(if capture.is_ok() { Ending::Done } else { Ending::Failed });
+        let capture = capture?;
         let device = capture.device().name.clone();
         let (orders, ordered) = mpsc::unbounded_channel();
         // One is recognised, one waits.
@@ -163,7 +167,10 @@ fn recognize(
     cancel: &CancellationToken,
 ) {
     while let Some(Job { utterance, guess }) = spoken.blocking_recv() {
-        let transcript = recognizer.recognize(&utterance, cancel).unwrap_or_else(|error| {
+        let timer = Timer::start(Stage::Recognition, if guess { "guess" } else { "utterance" });
+        let recognised = recognizer.recognize(&utterance, cancel);
+        timer.end(if recognised.is_ok() { Ending::Done } else { Ending::Failed });
+        let transcript = recognised.unwrap_or_else(|error| {
             tracing::error!(target: "assistant.listening", %error, "recognition failed");
             Transcript::silence(1.0)
         });

@@ -183,6 +183,8 @@ pub enum Verb {
         #[arg(long)]
         audio: bool,
     },
+    /// What was done, how long it took, and what failed.
+    Metrics(super::metrics::Wanted),
     /// Read, change and check the settings.
     Config {
         #[command(subcommand)]

@@ -72,7 +72,7 @@ async fn talk(scene: &mut Scene, ears: Ears) -> Done {
     }
     invite(ears, listening.as_ref());
     let (current, heard_by) = watch::channel(listening.clone());
-    talk::serve(scene, heard_by, cancel.clone());
+    open_doors(scene, heard_by, mouth.as_ref(), cancel.clone()).await;
     let mut changes = reload::watch(&scene.sources, &scene.settings, cancel.clone());
     let mut inputs = Some(inputs);
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
@@ -147,6 +147,19 @@ async fn talk(scene: &mut Scene, ears: Ears) -> Done {
         mouth.finish().await;
     }
     Ok(())
+}
+
+/// What other programs reach: the socket for keys, and the counts.
+async fn open_doors(
+    scene: &Scene,
+    listening: watch::Receiver<Option<Listening>>,
+    mouth: Option<&Mouth>,
+    cancel: CancellationToken,
+) {
+    talk::serve(scene, listening, cancel.clone());
+    if let Err(error) = super::metrics::serve(scene, cancel).await {
+        tell(&announce::fault(&error.fault()), mouth);
+    }
 }
 
 /// How to begin.

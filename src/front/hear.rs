@@ -11,6 +11,7 @@ use crate::ears::{Endpointing, whole};
 use crate::fault::{Explain, Fault};
 use crate::intent::Transcript;
 use crate::models::{ModelError, find};
+use crate::observe::{Ending, Stage, timed};
 use crate::recognize::{self, Recognizer};
 
 use super::read::{Parser, ending, told};
@@ -60,12 +61,14 @@ fn one(scene: &Scene, file: &Path, recognizer: &mut Recognizer, parser: &Parser,
     let recording = read_file(file).map_err(|error| error.fault())?;
     let utterance = whole(&recording.frames, &Endpointing::default());
     let capture = milliseconds(began);
+    timed(Stage::Capture, "file", Ending::Done, began.elapsed());
     let began = Instant::now();
     let transcript = match &utterance {
         None => Transcript::silence(1.0),
         Some(utterance) => recognizer.recognize(utterance, &CancellationToken::new()).map_err(|error| error.fault())?,
     };
     let hearing = milliseconds(began);
+    timed(Stage::Recognition, "file", Ending::Done, began.elapsed());
     let began = Instant::now();
     let (decision, mut answer) = parser.parse(&transcript);
     let intent_ms = milliseconds(began);

@@ -8,6 +8,7 @@ mod converse;
 mod doctor;
 mod hear;
 mod log;
+mod metrics;
 mod models;
 mod phrases;
 mod prepare;
@@ -24,6 +25,7 @@ mod wake;
 use std::process::ExitCode;
 
 use crate::fault::{Fault, Kind};
+use crate::observe;
 use args::{Cli, Verb};
 use converse::Ears;
 use scene::Scene;
@@ -50,7 +52,9 @@ pub fn run() -> ExitCode {
     log::start();
     let cli = Cli::read();
     let as_json = cli.common.json;
-    match dispatch(cli) {
+    let done = dispatch(cli);
+    observe::finish();
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(End::Told(kind)) => ExitCode::from(kind.exit_code()),
         Err(End::Fault(fault)) => {
@@ -65,6 +69,7 @@ fn dispatch(cli: Cli) -> Done {
         return config::config(&cli.common, action);
     }
     let mut scene = Scene::set(&cli.common)?;
+    metrics::record(&scene);
 
     match cli.verb {
         // Needs no scene, and was done above.
@@ -76,6 +81,7 @@ fn dispatch(cli: Cli) -> Done {
             let ears = if no_wake || !scene.settings.ears.wake { Ears::HandsFree } else { Ears::AtWord };
             converse::converse(&mut scene, ears)
         }
+        Some(Verb::Metrics(wanted)) => metrics::metrics(&scene, &wanted),
         Some(Verb::Talk { key }) => talk::talk(&scene, key),
         Some(Verb::Tui { plain }) => tui::tui(&mut scene, plain),
         Some(Verb::Wake { files, threshold }) => wake::wake(&scene, &files, threshold),

@@ -11,6 +11,7 @@ use crate::announce::{self, Verbosity};
 use crate::command::{Command, CommandError, CommandName, Slots};
 use crate::fault::{Explain, Fault, Kind};
 use crate::nix::{Explanation, explain};
+use crate::observe::{Ending, Stage, Timer};
 
 use super::scene::Scene;
 use super::{Done, ask, print};
@@ -155,10 +156,13 @@ fn run(scene: &Scene, name: CommandName, slots: &Slots) -> Done {
     let Command::System(command) = Command::from_request(name.as_str(), slots).map_err(refused)? else {
         return Ok(());
     };
+    let timer = Timer::start(Stage::Backend, name.as_str());
     let outcome = scene
         .backend()
         .run_here(&command, name.as_str(), &CancellationToken::new(), &mut |_| {})
-        .map_err(|error| error.fault())?;
+        .map_err(|error| error.fault());
+    timer.end(outcome.as_ref().map_or_else(|fault| fault.kind.into(), |_| Ending::Done));
+    let outcome = outcome?;
     if scene.json {
         print::json(&outcome);
     } else {

@@ -18,6 +18,7 @@ use moka::sync::Cache;
 use serde::Serialize;
 
 use crate::config::Roots;
+use crate::observe::{Ending, Stage, count};
 
 use super::Outcome;
 
@@ -63,9 +64,11 @@ impl Answers {
         let state = state(roots, index);
         if let Some((_, answer)) = self.cache.get(&question).filter(|(of, _)| *of == state) {
             self.hits.fetch_add(1, Ordering::Relaxed);
+            count(Stage::Cache, "hit", Ending::Done);
             return Ok(answer.as_ref().clone());
         }
         self.misses.fetch_add(1, Ordering::Relaxed);
+        count(Stage::Cache, "miss", Ending::Done);
         let answer = find()?;
         self.cache.insert(question, (state, Arc::new(answer.clone())));
         Ok(answer)

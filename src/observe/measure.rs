@@ -105,9 +105,4 @@ impl Timer {
     pub fn end(self, ending: Ending) {
         super::timed(self.stage, self.name, ending, self.begun.elapsed());
     }
-
-    /// Ends as a result did.
-    pub fn end_as<T>(self, result: Result<&T, Kind>) {
-        self.end(result.map_or_else(Ending::from, |_| Ending::Done));
-    }
 }

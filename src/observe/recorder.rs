@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::error::ObserveError;
 use super::measure::{Ending, Measure, Stage};
 use super::store::{Limits, Store};
 
 /// Measures that may wait: minutes of the busiest talk.
 const WAITING: usize = 1024;
-/// How long a measure waits at most until it is in the file.
+/// What was measured is written after so long a silence, or when the queue's worth has come together.
 const SETTLES: Duration = Duration::from_secs(2);
 /// The file is pruned at the start, and each time after so many measures.
 const PRUNED_EVERY: usize = 5000;
@@ -44,8 +45,7 @@ impl Recorder {
         let (notes, waiting) = sync_channel(WAITING);
         let path = path.to_owned();
         let writer = std::thread::Builder::new().name("observe".to_owned()).spawn(move || {
-            let told = Store::open(&path).and_then(|store| write(store, limits, &waiting));
-            if let Err(error) = told {
+            if let Err(error) = write(&path, limits, &waiting) {
                 tracing::warn!(target: "observe.recorder", %error, "nothing is counted");
             }
         });
@@ -87,49 +87,50 @@ impl Recorder {
     }
 }
 
-fn write(mut store: Store, limits: Limits, waiting: &Receiver<Note>) -> Result<(), super::ObserveError> {
+fn write(path: &Path, limits: Limits, waiting: &Receiver<Note>) -> Result<(), ObserveError> {
+    let mut store = None;
     let mut since = PRUNED_EVERY;
     let mut batch = Vec::new();
-    let mut end = false;
-    while !end {
-        match waiting.recv() {
-            Err(_) => return Ok(()),
-            Ok(first) => {
-                let mut next = Some(first);
-                // What comes in the next moments goes into the same transaction, unless the end is near.
-                while let Some(note) = next.take() {
-                    match note {
-                        Note::Measure(at, measure) => batch.push((at, measure)),
-                        Note::Words(at, said, command) => store.add_words(at, &said, command)?,
-                        Note::End => {
-                            end = true;
-                            break;
-                        }
-                    }
-                    match waiting.recv_timeout(SETTLES) {
-                        Ok(note) if batch.len() < WAITING => next = Some(note),
-                        Ok(note) => {
-                            store.add(&batch)?;
-                            since += batch.len();
-                            batch.clear();
-                            next = Some(note);
-                        }
-                        Err(RecvTimeoutError::Timeout) => {}
-                        Err(RecvTimeoutError::Disconnected) => end = true,
-                    }
+    loop {
+        let note = if batch.is_empty() {
+            waiting.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else {
+            waiting.recv_timeout(SETTLES)
+        };
+        match note {
+            Ok(Note::Measure(at, measure)) => {
+                batch.push((at, measure));
+                if batch.len() < WAITING {
+                    continue;
                 }
             }
+            Ok(Note::Words(at, said, command)) => {
+                open(&mut store, path)?.add_words(at, &said, command)?;
+                continue;
+            }
+            // A call that only answers one question leaves the cleaning to one that lives longer.
+            Ok(Note::End) | Err(RecvTimeoutError::Disconnected) => {
+                return if batch.is_empty() { Ok(()) } else { open(&mut store, path)?.add(&batch) };
+            }
+            Err(RecvTimeoutError::Timeout) => {}
         }
+        let store = open(&mut store, path)?;
         store.add(&batch)?;
         since += batch.len();
         batch.clear();
-        // A call that only answers one question leaves the cleaning to one that lives longer.
-        if since > PRUNED_EVERY && !end {
+        if since > PRUNED_EVERY {
             since = 0;
             store.prune(limits, Timestamp::now())?;
         }
     }
-    Ok(())
+}
+
+/// The file is opened for the first note: a call that measures nothing pays nothing.
+fn open<'a>(store: &'a mut Option<Store>, path: &Path) -> Result<&'a mut Store, ObserveError> {
+    match store {
+        Some(store) => Ok(store),
+        none => Ok(none.insert(Store::open(path)?)),
+    }
 }
 
 static RECORDER: OnceLock<Recorder> = OnceLock::new();

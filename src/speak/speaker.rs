@@ -10,6 +10,8 @@ use moka::sync::Cache;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
+use crate::observe::{Ending, Stage, timed};
+
 use super::voice::{Voice, VoiceFiles};
 use super::{SpeakError, pronounce, sentences};
 
@@ -197,6 +199,8 @@ impl Worker {
             let made = self.piece(&piece, job.rate);
             if first {
                 first = false;
+                let ending = if made.is_ok() { Ending::Done } else { Ending::Failed };
+                timed(Stage::Speech, "first-sound", ending, job.asked.elapsed());
                 tracing::debug!(first_sound_ms = job.asked.elapsed().as_millis(), "speak.first");
             }
             let made = match made {

@@ -118,3 +118,41 @@ fn every_example_in_the_documents_is_a_right_configuration() {
     }
     assert!(seen > 0, "no examples were found: the pattern is wrong");
 }
+
+#[test]
+fn what_is_done_is_counted_and_no_word_of_the_user_is_kept() {
+    let Some(demo) = crate::support::demo() else { return };
+    let home = tempfile::tempdir().unwrap();
+    let at = format!("--demo={}", demo.path().display());
+    let models = crate::support::user().unwrap();
+    let run = |words: &[&str]| {
+        let cache = models.cache().parent().unwrap();
+        let mut command = Command::cargo_bin("ask-nix").unwrap();
+        let output =
+            command.env("HOME", home.path()).env("XDG_CACHE_HOME", cache).arg(&at).args(words).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    run(&["list generations"]);
+    run(&["search quixotic zebra"]);
+    run(&["age"]);
+    let told: serde_json::Value = serde_json::from_str(&run(&["metrics", "--json"])).unwrap();
+    let lines = told["lines"].as_array().unwrap();
+    let count = |stage: &str, name: &str| {
+        let line = lines.iter().find(|line| line["stage"] == stage && line["name"] == name);
+        line.and_then(|line| line["count"].as_u64()).unwrap_or(0)
+    };
+    assert_eq!((count("intent", "generations"), count("backend", "generations")), (1, 1), "{told}");
+    assert_eq!((count("backend", "search"), count("backend", "age")), (1, 1), "{told}");
+    let page = run(&["metrics", "--prometheus"]);
+    assert!(page.contains("ask_nix_operations_total{stage=\"backend\",name=\"age\",ending=\"done\"} 1"), "{page}");
+    let file = demo.dirs().metrics();
+    let text = String::from_utf8_lossy(&std::fs::read(&file).unwrap()).into_owned();
+    assert!(!text.contains("quixotic"), "words of the user are in the counts");
+    run(&["--set", "metrics.words=true", "search quixotic zebra"]);
+    let kept = |file: &Path| String::from_utf8_lossy(&std::fs::read(file).unwrap()).contains("quixotic");
+    assert!(kept(&file) || kept(&file.with_extension("sqlite-wal")), "they are kept where that is switched on");
+    assert!(run(&["metrics"]).contains("backend"), "the table");
+    run(&["metrics", "--forget"]);
+    let told: serde_json::Value = serde_json::from_str(&run(&["metrics", "--json"])).unwrap();
+    assert_eq!(told["lines"].as_array().unwrap().len(), 0);
+}
