@@ -19,5 +19,5 @@ pub use decide::{Decided, Decision, decide, decide_in_domain, plan};
 pub use dialogue::{Approved, Dialogue, Next, QUESTION_LIFE, Reply};
 pub use judge::{Judge, Turned};
 pub use listening::{Listening, Listens, Noticed, Opens};
-pub use mouth::{Manner, Mouth};
+pub use mouth::{Manner, Mouth, Voices};
 pub use names::IndexNames;

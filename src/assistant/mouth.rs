@@ -1,4 +1,4 @@
-//! The mouth: announcements in their order of priority, through the voice, to the speaker.
+//! The mouth: announcements in their order of priority, through one voice: the user's screen reader, or our own.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::announce::{Announcement, Earcon, Priority, Queue, Step, Ticket};
 use crate::audio::{Player, Tones};
-use crate::speak::Speaker;
+use crate::fault::Explain;
+use crate::speak::{OwnVoice, Reader};
 
 enum Order {
     Say(Announcement),
@@ -48,15 +49,17 @@ pub struct Mouth {
 }
 
 impl Mouth {
-    /// Starts the mouth. `rate` is the speaking rate, 0.5 to 3. Must be called inside a tokio runtime.
+    /// Starts the mouth. `rate` is the speaking rate of the own voice, 0.5 to 3. Without a player there are no
+    /// earcons, and only a screen reader is heard. Must be called inside a tokio runtime.
     #[must_use]
-    pub fn start(speaker: Speaker, player: Player, rate: f32) -> Self {
+    pub fn start(voices: Voices, player: Option<Player>, rate: f32) -> Self {
         let (orders, receiver) = mpsc::unbounded_channel();
         let speaking = Arc::new(AtomicBool::new(false));
         let saying = Arc::new(Mutex::new(String::new()));
         let worker = Worker {
-            speaker,
-            player: Arc::new(player),
+            voices: Arc::new(voices),
+            player: player.map(Arc::new),
+            usual: rate,
             rate,
             speaking: Arc::clone(&speaking),
             saying: Arc::clone(&saying),
@@ -112,9 +115,35 @@ impl Mouth {
     }
 }
 
+/// Who can speak: never two at a time.
+#[derive(Debug)]
+pub struct Voices {
+    reader: Mutex<Option<Arc<Reader>>>,
+    own: OwnVoice,
+}
+
+impl Voices {
+    /// The screen reader, if one runs, speaks; the own voice only if there is none, or once it has gone away.
+    #[must_use]
+    pub fn new(reader: Option<Reader>, own: OwnVoice) -> Self {
+        Self { reader: Mutex::new(reader.map(Arc::new)), own }
+    }
+
+    fn reader(&self) -> Option<Arc<Reader>> {
+        self.reader.lock().ok()?.clone()
+    }
+
+    fn lose_reader(&self) {
+        if let Ok(mut reader) = self.reader.lock() {
+            *reader = None;
+        }
+    }
+}
+
 struct Worker {
-    speaker: Speaker,
-    player: Arc<Player>,
+    voices: Arc<Voices>,
+    player: Option<Arc<Player>>,
+    usual: f32,
     rate: f32,
     gain: f32,
     muted: bool,
@@ -154,12 +183,14 @@ impl Worker {
                     Some(Order::Hush) => {
                         queue.silence();
                         cancel.cancel();
-                        self.player.stop();
+                        self.stop();
                         Step::Stay
                     }
                     Some(Order::Chime(earcon)) => {
-                        let (samples, sample_rate) = notes(earcon);
-                        let _ = self.player.overlay(samples, sample_rate);
+                        if let Some(player) = &self.player {
+                            let (samples, sample_rate) = notes(earcon);
+                            let _ = player.overlay(samples, sample_rate);
+                        }
                         Step::Stay
                     }
                     Some(Order::Finish(done)) => {
@@ -178,7 +209,7 @@ impl Worker {
                 Step::Speak(ticket) => cancel = self.begin(ticket, finished.clone()),
                 Step::Replace(ticket) => {
                     cancel.cancel();
-                    self.player.stop();
+                    self.stop();
                     cancel = self.begin(ticket, finished.clone());
                 }
             }
@@ -198,36 +229,88 @@ impl Worker {
             saying.clone_from(&ticket.announcement.text);
         }
         let cancel = CancellationToken::new();
-        let (speaker, player, rate, gain, ended) =
-            (self.speaker.clone(), Arc::clone(&self.player), self.rate, self.gain, cancel.clone());
+        let utterance = Saying {
+            voices: Arc::clone(&self.voices),
+            player: self.player.clone(),
+            pace: self.rate / self.usual,
+            rate: self.rate,
+            gain: self.gain,
+            cancel: cancel.clone(),
+        };
         tokio::spawn(async move {
-            if let Some(earcon) = ticket.announcement.earcon {
-                let (samples, sample_rate) = notes(earcon);
-                let _ = player.queue(samples, sample_rate);
-            }
-            let mut speech = speaker.speak(&ticket.announcement.text, rate, ended.clone());
-            let mut last = None;
-            while let Some(chunk) = speech.next().await {
-                match chunk {
-                    Ok(chunk) => {
-                        let samples = chunk.samples.iter().map(|sample| (sample * gain).clamp(-1.0, 1.0)).collect();
-                        last = Some(player.queue(samples, chunk.sample_rate));
-                    }
-                    Err(error) => {
-                        tracing::error!(target: "assistant.mouth", %error, "the voice failed");
-                        break;
-                    }
-                }
-            }
-            if let Some(mut last) = last.filter(|_| !ended.is_cancelled()) {
-                tokio::select! {
-                    _ = last.ended() => {}
-                    () = ended.cancelled() => {}
-                }
-            }
+            utterance.say(&ticket.announcement).await;
             let _ = finished.send(ticket.number);
         });
         cancel
+    }
+
+    fn stop(&self) {
+        if let Some(player) = &self.player {
+            player.stop();
+        }
+    }
+}
+
+/// One announcement on its way out.
+struct Saying {
+    voices: Arc<Voices>,
+    player: Option<Arc<Player>>,
+    /// The rate, of the usual one.
+    pace: f32,
+    rate: f32,
+    gain: f32,
+    cancel: CancellationToken,
+}
+
+impl Saying {
+    /// Says it, and comes back when it is said or cancelled.
+    async fn say(&self, announcement: &Announcement) {
+        if let (Some(earcon), Some(player)) = (announcement.earcon, &self.player) {
+            let (samples, sample_rate) = notes(earcon);
+            let _ = player.queue(samples, sample_rate);
+        }
+        let Some(reader) = self.voices.reader() else {
+            return self.by_ourselves(&announcement.text).await;
+        };
+        if let Err(error) = reader.say(&announcement.text, self.pace, &self.cancel).await {
+            tracing::warn!(target: "assistant.mouth", %error, "the own voice goes on");
+            self.voices.lose_reader();
+            self.by_ourselves(&format!("{} {}", error.fault().spoken(), announcement.text)).await;
+        }
+    }
+
+    async fn by_ourselves(&self, text: &str) {
+        let Some(player) = &self.player else {
+            tracing::error!(target: "assistant.mouth", "there is no speaker");
+            return;
+        };
+        let speaker = match self.voices.own.speaker().await {
+            Ok((speaker, _)) => speaker,
+            Err(error) => {
+                tracing::error!(target: "assistant.mouth", %error, "there is no voice");
+                return;
+            }
+        };
+        let mut speech = speaker.speak(text, self.rate, self.cancel.clone());
+        let mut last = None;
+        while let Some(chunk) = speech.next().await {
+            match chunk {
+                Ok(chunk) => {
+                    let samples = chunk.samples.iter().map(|sample| (sample * self.gain).clamp(-1.0, 1.0)).collect();
+                    last = Some(player.queue(samples, chunk.sample_rate));
+                }
+                Err(error) => {
+                    tracing::error!(target: "assistant.mouth", %error, "the voice failed");
+                    break;
+                }
+            }
+        }
+        if let Some(mut last) = last.filter(|_| !self.cancel.is_cancelled()) {
+            tokio::select! {
+                _ = last.ended() => {}
+                () = self.cancel.cancelled() => {}
+            }
+        }
     }
 }
 

@@ -129,6 +129,17 @@ impl Dirs {
         &self.runtime
     }
 
+    /// The socket of speech-dispatcher: `SPEECHD_ADDRESS` where it names one, else its usual place
+    /// (speech-dispatcher's manual, "Communication methods").
+    #[must_use]
+    pub fn speech_dispatcher(&self) -> PathBuf {
+        let named = std::env::var("SPEECHD_ADDRESS").ok();
+        named
+            .as_deref()
+            .and_then(|address| address.strip_prefix("unix_socket:"))
+            .map_or_else(|| self.runtime.with_file_name("speech-dispatcher").join("speechd.sock"), PathBuf::from)
+    }
+
     /// What can be made again.
     #[must_use]
     pub fn cache(&self) -> &Path {

@@ -72,6 +72,14 @@ pub const KEYS: &[Key] = &[
         "Processor threads of one recognition. 0 lets the load of the machine decide.",
     ),
     key(
+        "voice.engine",
+        Kind::Choice(&["auto", "orca", "speech-dispatcher", "piper", "espeak"]),
+        Some("\"auto\""),
+        "\"piper\"",
+        "Who speaks. auto is Orca where it runs, else speech-dispatcher where it runs, else Piper. espeak is the spare \
+         voice that is part of the program.",
+    ),
+    key(
         "voice.name",
         Kind::Text,
         Some("\"piper-en_US-joe-medium\""),

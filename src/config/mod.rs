@@ -24,4 +24,4 @@ pub use keys::{KEYS, Key, find, nearest};
 pub use layers::{Loaded, Origin, Sources};
 pub use programs::{find_nix, private_nix};
 pub use roots::Roots;
-pub use settings::{Metrics, SecondFactor, Security, Settings};
+pub use settings::{Engine, Metrics, SecondFactor, Security, Settings};

@@ -59,10 +59,26 @@ impl Default for Recognition {
     }
 }
 
+/// Who speaks the answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// Orca where it runs, else speech-dispatcher where it runs, else Piper.
+    #[default]
+    Auto,
+    Orca,
+    SpeechDispatcher,
+    Piper,
+    /// The spare voice, which is part of the program.
+    Espeak,
+}
+
 /// How answers are spoken.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Voice {
+    /// Who speaks: `auto`, `orca`, `speech-dispatcher`, `piper` or `espeak`.
+    pub engine: Engine,
     /// A voice's name in `models/manifest.toml`, or the path of any Piper voice (`.onnx`, with its `.onnx.json` beside it).
     pub name: String,
     /// Speaking rate, 0.5 to 3; 1 is the voice's own.
@@ -73,7 +89,7 @@ pub struct Voice {
 
 impl Default for Voice {
     fn default() -> Self {
-        Self { name: "piper-en_US-joe-medium".to_owned(), rate: 1.0, always: false }
+        Self { engine: Engine::Auto, name: "piper-en_US-joe-medium".to_owned(), rate: 1.0, always: false }
     }
 }
 

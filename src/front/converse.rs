@@ -6,18 +6,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::announce::{self, Earcon, Turn};
 use crate::assistant::{Conversation, Judge, Listening, Listens, Mouth, Noticed, Opens, Parts, QUESTION_LIFE, Told};
-use crate::audio::Player;
 use crate::ears::Endpointing;
 use crate::fault::{Explain, Fault};
 use crate::intent::Transcript;
-use crate::speak::Speaker;
 
 use super::ask::{parts, runtime};
 use super::hear::recognizer;
-use super::say::voice_files;
 use super::scene::Scene;
 use super::wake::detector;
-use super::{Done, prepare, print, reload, talk};
+use super::{Done, prepare, print, reload, talk, voice};
 
 /// What starts an utterance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,16 +32,21 @@ pub fn converse(scene: &mut Scene, ears: Ears) -> Done {
     runtime()?.block_on(talk(scene, ears))
 }
 
-/// The voice, or a word about why there is none: then everything is on the screen alone.
+/// The mouth, and a word about a voice that is not the wanted one; without any, everything is on the screen alone.
 pub async fn mouth(scene: &Scene) -> Option<Mouth> {
-    open_mouth(scene).await.inspect_err(|fault| print::fault(fault, false)).ok()
-}
-
-/// The voice, without a word.
-pub async fn open_mouth(scene: &Scene) -> Result<Mouth, Fault> {
-    let player = Player::open(scene.settings.audio.output.as_deref()).map_err(|error| error.fault())?;
-    let speaker = Speaker::start(voice_files(scene)?).await.map_err(|error| error.fault())?;
-    Ok(Mouth::start(speaker, player, scene.settings.voice.rate))
+    match voice::mouth(scene).await {
+        Ok((mouth, lacking)) => {
+            if let Some(fault) = lacking {
+                print::fault(&fault, false);
+                mouth.say(announce::fault(&fault));
+            }
+            Some(mouth)
+        }
+        Err(fault) => {
+            print::fault(&fault, false);
+            None
+        }
+    }
 }
 
 async fn talk(scene: &mut Scene, ears: Ears) -> Done {

@@ -20,6 +20,7 @@ mod say;
 mod scene;
 mod talk;
 mod tui;
+mod voice;
 mod wake;
 
 use std::process::ExitCode;

@@ -9,8 +9,8 @@ use crate::ears::{Detector, Network, Threshold, WakeFiles};
 use crate::fault::{Explain, Fault};
 use crate::models::{ModelError, find};
 
-use super::say::runtime_file;
 use super::scene::Scene;
+use super::voice::runtime_file;
 use super::{Done, print};
 
 /// The files that hearing the wake word needs.

@@ -25,6 +25,15 @@ pub enum SpeakError {
     Stopped,
 }
 
+impl SpeakError {
+    /// How it is told by the spare voice, which speaks in the place of the one that fails.
+    #[must_use]
+    pub fn spared(&self) -> Fault {
+        let fault = self.fault();
+        Fault::new(fault.kind, "I speak with my spare voice.", fault.why, fault.hint)
+    }
+}
+
 impl Explain for SpeakError {
     fn fault(&self) -> Fault {
         const FETCH: &str = "Run ask-nix models fetch to get it.";
@@ -56,6 +65,7 @@ impl Explain for SpeakError {
         };
         let what = match self {
             Self::Synthesis(_) => "I could not speak this sentence.",
+            Self::Reader { .. } => "I speak with my own voice now.",
             _ => "I cannot speak, so I answer in text.",
         };
         Fault::new(Kind::Failed, what, why, hint)

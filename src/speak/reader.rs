@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use ssip_client_async::fifo::asynchronous_tokio as fifo;
 use ssip_client_async::tokio::AsyncClient;
-use ssip_client_async::{ClientError, ClientId, ClientName, EventType, MessageScope, NotificationType, Priority};
+use ssip_client_async::{
+    ClientError, ClientId, ClientName, ClientScope, EventType, MessageScope, NotificationType, Priority,
+};
 use tokio::io::{BufReader, BufWriter};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -89,9 +91,11 @@ impl Reader {
     /// Says a text; comes back when it has been said, as far as the screen reader tells, or when `cancel`
     /// is cancelled: then it falls silent.
     ///
+    /// `pace` is 0.5 (slow) to 3 (fast) of the usual rate; 1 leaves it as its user has set it. Orca takes none.
+    ///
     /// # Errors
     /// [`SpeakError::Reader`] where the screen reader has gone away or refuses.
-    pub async fn say(&self, text: &str, cancel: &CancellationToken) -> Result<(), SpeakError> {
+    pub async fn say(&self, text: &str, pace: f32, cancel: &CancellationToken) -> Result<(), SpeakError> {
         match &self.way {
             Way::Orca { bus, name, path } => {
                 let message = (text,);
@@ -114,7 +118,7 @@ impl Reader {
             }
             Way::Dispatcher { client, id, socket } => {
                 let mut client = client.lock().await;
-                let saying = speak(&mut client, text);
+                let saying = speak(&mut client, text, rate(pace));
                 if let Some(said) = cancel.run_until_cancelled(saying).await {
                     return said.map_err(|error| self.failed(&error));
                 }
@@ -171,8 +175,19 @@ async fn connect(socket: &Path) -> Result<Ssip, ClientError> {
     Ok(client)
 }
 
+/// A pace as SSIP's rate: -100 is the slowest, 0 usual, 100 the fastest. The usual pace sets none.
+#[expect(clippy::cast_possible_truncation, reason = "-100 to 100")]
+fn rate(pace: f32) -> Option<i8> {
+    let pace = pace.clamp(0.5, 3.0);
+    let rate = if pace < 1.0 { (pace - 1.0) * 200.0 } else { (pace - 1.0) * 50.0 };
+    Some(rate.round() as i8).filter(|rate| *rate != 0)
+}
+
 /// Speaks, and waits for the end of it.
-async fn speak(client: &mut Ssip, text: &str) -> Result<(), ClientError> {
+async fn speak(client: &mut Ssip, text: &str, rate: Option<i8>) -> Result<(), ClientError> {
+    if let Some(rate) = rate {
+        client.set_rate(ClientScope::Current, rate).await?.receive().await?;
+    }
     let lines: Vec<String> = text.lines().map(escaped).collect();
     client.speak().await?.check_receiving_data().await?;
     let id = client.send_lines(&lines).await?.receive_message_id().await?;

@@ -3,6 +3,7 @@
 //! One speech after the other; a speech that is cancelled or dropped ends before its next piece.
 //! Common phrases are kept, so that they sound at once.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::observe::{Ending, Stage, timed};
 
+use super::spare::Spare;
 use super::voice::{Voice, VoiceFiles};
 use super::{SpeakError, pronounce, sentences};
 
@@ -86,19 +88,28 @@ pub struct Speaker {
 impl Speaker {
     /// Starts the thread and loads the voice on it: about half a second.
     pub async fn start(files: VoiceFiles) -> Result<Self, SpeakError> {
-        let (speaker, loaded) = Self::spawn(files)?;
+        let (speaker, loaded) = Self::spawn(move || Ok(Source::Piper(Box::new(Voice::load(&files)?))))?;
         loaded.await.map_err(|_| SpeakError::Stopped)??;
         Ok(speaker)
     }
 
     /// The same for callers outside tokio.
     pub fn start_blocking(files: VoiceFiles) -> Result<Self, SpeakError> {
-        let (speaker, loaded) = Self::spawn(files)?;
+        let (speaker, loaded) = Self::spawn(move || Ok(Source::Piper(Box::new(Voice::load(&files)?))))?;
         loaded.blocking_recv().map_err(|_| SpeakError::Stopped)??;
         Ok(speaker)
     }
 
-    fn spawn(files: VoiceFiles) -> Result<(Self, oneshot::Receiver<Result<(), SpeakError>>), SpeakError> {
+    /// The spare voice, for a machine whose Piper voice is missing or damaged.
+    pub async fn start_spare(espeak_data: Vec<PathBuf>) -> Result<Self, SpeakError> {
+        let (speaker, loaded) = Self::spawn(move || Ok(Source::Spare(Spare::load(&espeak_data)?)))?;
+        loaded.await.map_err(|_| SpeakError::Stopped)??;
+        Ok(speaker)
+    }
+
+    fn spawn(
+        load: impl FnOnce() -> Result<Source, SpeakError> + Send + 'static,
+    ) -> Result<(Self, oneshot::Receiver<Result<(), SpeakError>>), SpeakError> {
         let (jobs, jobs_in) = mpsc::unbounded_channel();
         let (phrases, phrases_in) = mpsc::unbounded_channel();
         let (loaded_out, loaded) = oneshot::channel();
@@ -108,7 +119,7 @@ impl Speaker {
             .map_err(|error| SpeakError::Synthesis(error.to_string()))?;
         std::thread::Builder::new()
             .name("speak".to_owned())
-            .spawn(move || match Voice::load(&files) {
+            .spawn(move || match load() {
                 Ok(voice) => {
                     if loaded_out.send(Ok(())).is_ok() {
                         runtime.block_on(Worker::new(voice).run(jobs_in, phrases_in));
@@ -151,14 +162,36 @@ struct Piece {
     pause_ms: f32,
 }
 
+/// What makes the sound.
+enum Source {
+    Piper(Box<Voice>),
+    Spare(Spare),
+}
+
+impl Source {
+    fn sample_rate(&self) -> u32 {
+        match self {
+            Self::Piper(voice) => voice.sample_rate(),
+            Self::Spare(voice) => voice.sample_rate(),
+        }
+    }
+
+    fn say(&mut self, text: &str, rate: f32) -> Result<Vec<f32>, SpeakError> {
+        match self {
+            Self::Piper(voice) => voice.say(text, rate),
+            Self::Spare(voice) => voice.say(text, rate),
+        }
+    }
+}
+
 struct Worker {
-    voice: Voice,
+    voice: Source,
     /// By the words and the rate in hundredths.
     cache: Cache<(String, u16), Arc<[f32]>>,
 }
 
 impl Worker {
-    fn new(voice: Voice) -> Self {
+    fn new(voice: Source) -> Self {
         let cache = Cache::builder()
             .max_capacity(CACHE_BYTES)
             .weigher(|_, samples: &Arc<[f32]>| u32::try_from(samples.len() * size_of::<f32>()).unwrap_or(u32::MAX))

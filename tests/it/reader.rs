@@ -11,6 +11,7 @@ use ask_nix::speak::{Reader, ReaderPlaces, Which};
 use tokio_util::sync::CancellationToken;
 
 use super::rig::Rig;
+use super::support;
 
 /// A program that goes away with the value.
 struct Running(Child);
@@ -78,7 +79,7 @@ fn speech_dispatcher_speaks_and_falls_silent() {
         let never = CancellationToken::new();
         // Lines that begin with dots are words like others.
         for text in ["There are four generations.", "one\n. two\n.. three"] {
-            tokio::time::timeout(Duration::from_secs(20), reader.say(text, &never)).await.unwrap().unwrap();
+            tokio::time::timeout(Duration::from_secs(20), reader.say(text, 1.0, &never)).await.unwrap().unwrap();
         }
         let cancel = CancellationToken::new();
         let (stop, text) = (cancel.clone(), "A long sentence. ".repeat(200));
@@ -86,8 +87,8 @@ fn speech_dispatcher_speaks_and_falls_silent() {
             tokio::time::sleep(Duration::from_millis(100)).await;
             stop.cancel();
         });
-        tokio::time::timeout(Duration::from_secs(20), reader.say(&text, &cancel)).await.unwrap().unwrap();
-        tokio::time::timeout(Duration::from_secs(20), reader.say("Done.", &never)).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(20), reader.say(&text, 1.0, &cancel)).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(20), reader.say("Done.", 1.0, &never)).await.unwrap().unwrap();
     });
     let log = fs::read_to_string(folder.path().join("speech-dispatcher.log")).unwrap_or_default();
     eprintln!("{} lines of its log", log.lines().count());
@@ -120,6 +121,12 @@ fn bus() -> Option<(Running, String)> {
     Some((Running(child), address.trim().to_owned()))
 }
 
+/// The stand-in, as long as the value lives.
+async fn orca(address: &str, said: &Arc<Mutex<Vec<String>>>) -> zbus::Connection {
+    let builder = zbus::connection::Builder::address(address).unwrap().name("org.gnome.Orca1.Service").unwrap();
+    builder.serve_at("/org/gnome/Orca1/Service", Orca(Arc::clone(said))).unwrap().build().await.unwrap()
+}
+
 #[test]
 fn orca_takes_the_message_where_it_runs() {
     let Some((_running, address)) = bus() else { return };
@@ -127,23 +134,34 @@ fn orca_takes_the_message_where_it_runs() {
         let places = ReaderPlaces { bus: Some(address.clone()), dispatcher: None };
         assert!(Reader::find(Which::Any, &places).await.is_none(), "it does not run yet");
         let said = Arc::new(Mutex::new(Vec::new()));
-        let _orca = zbus::connection::Builder::address(address.as_str())
-            .unwrap()
-            .name("org.gnome.Orca1.Service")
-            .unwrap()
-            .serve_at("/org/gnome/Orca1/Service", Orca(Arc::clone(&said)))
-            .unwrap()
-            .build()
-            .await
-            .unwrap();
+        let _orca = orca(&address, &said).await;
         let reader = Reader::find(Which::Any, &places).await.expect("it runs");
         assert_eq!(reader.name(), "Orca");
-        reader.say("Done.", &CancellationToken::new()).await.unwrap();
+        reader.say("Done.", 1.0, &CancellationToken::new()).await.unwrap();
         let cancelled = CancellationToken::new();
         cancelled.cancel();
         let begun = Instant::now();
-        reader.say(&"word ".repeat(100), &cancelled).await.unwrap();
+        reader.say(&"word ".repeat(100), 1.0, &cancelled).await.unwrap();
         assert!(begun.elapsed() < Duration::from_secs(3), "it waits for the end of what was cut");
         assert_eq!(said.lock().unwrap().first().map(String::as_str), Some("Done."));
     });
+}
+
+/// The whole program: the answer goes to Orca, without a loudspeaker of our own and without a second voice.
+#[test]
+fn answers_go_to_the_screen_reader() {
+    let (Some(_), Some((_running, address))) = (support::user_with_nix(), bus()) else { return };
+    let said = Arc::new(Mutex::new(Vec::new()));
+    let runtime = runtime();
+    let _orca = runtime.block_on(orca(&address, &said));
+    let output = Command::new(env!("CARGO_BIN_EXE_ask-nix"))
+        .args(["--demo", "--speak", "how old is my system"])
+        .env("DBUS_SESSION_BUS_ADDRESS", &address)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let said = said.lock().unwrap();
+    assert!(said.iter().any(|text| text.contains("Your system is")), "{said:?}");
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
 }

@@ -1,8 +1,10 @@
 //! Wording and the Piper voice.
 
 use std::path::PathBuf;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
+use ask_nix::audio::read_file;
 use ask_nix::fault::Explain;
 use ask_nix::speak::{SpeakError, Speaker, VoiceFiles};
 use tokio_util::sync::CancellationToken;
@@ -159,4 +161,22 @@ fn another_network_is_no_voice() {
     }
     let error = Speaker::start_blocking(VoiceFiles { model: other, ..files }).unwrap_err();
     assert!(matches!(error, SpeakError::Voice { .. }), "{error}");
+}
+
+/// Without Piper's files nobody is left in silence: the spare voice speaks, and it is said why.
+#[test]
+fn a_missing_voice_is_stood_in_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let wav = dir.path().join("said.wav");
+    let output = Command::new(env!("CARGO_BIN_EXE_ask-nix"))
+        .args(["say", "There are four generations.", "--out"])
+        .arg(&wav)
+        .env("ASK_NIX_MODELS", dir.path())
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert!(told.contains("spare voice") && told.contains("models fetch"), "{told}");
+    let said = read_file(&wav).unwrap();
+    assert!(said.duration() > Duration::from_secs(1), "{:?}", said.duration());
 }

@@ -23,7 +23,7 @@ use crate::nix::{Backend, SearchHit};
 use super::ask::{parts, runtime};
 use super::converse::{self, Ears};
 use super::scene::Scene;
-use super::{Done, prepare};
+use super::{Done, prepare, voice};
 use app::{App, Ear, Effect, Who};
 
 /// Results that a search shows.
@@ -71,7 +71,13 @@ struct World {
 
 async fn run(scene: &Scene, terminal: &mut ratatui::DefaultTerminal) -> Done {
     let cancel = CancellationToken::new();
-    let mouth = if scene.speak == Some(false) { None } else { converse::open_mouth(scene).await.ok() };
+    let (mouth, voiceless) = match scene.speak {
+        Some(false) => (None, None),
+        _ => match voice::mouth(scene).await {
+            Ok((mouth, lacking)) => (Some(mouth), lacking),
+            Err(fault) => (None, Some(fault)),
+        },
+    };
     let (heard, mut notices) = mpsc::channel(8);
     let listening = converse::listen(scene, converse::Ears::IfThere, mouth.clone(), heard, cancel.clone()).ok();
     let parts = parts(scene)?;
@@ -84,8 +90,8 @@ async fn run(scene: &Scene, terminal: &mut ratatui::DefaultTerminal) -> Done {
     let generations = world.backend.generations().unwrap_or_default();
     let mut app = App::new(generations, if world.listening.is_some() { Ear::Closed } else { Ear::Missing });
     world.tell(&mut app, &announce::dialogue(&Turn::Welcome { typed: world.listening.is_none() }));
-    for announcement in found.iter().flatten() {
-        world.tell(&mut app, announcement);
+    for announcement in found.into_iter().flatten().chain(voiceless.as_ref().map(announce::fault)) {
+        world.tell(&mut app, &announcement);
     }
     let mut keys = keys();
     loop {
