@@ -6,6 +6,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
+use crate::assistant;
 use crate::audio::read_file;
 use crate::ears::{Endpointing, whole};
 use crate::fault::{Explain, Fault};
@@ -65,7 +66,8 @@ fn one(scene: &Scene, file: &Path, recognizer: &mut Recognizer, parser: &Parser,
     let began = Instant::now();
     let transcript = match &utterance {
         None => Transcript::silence(1.0),
-        Some(utterance) => recognizer.recognize(utterance, &CancellationToken::new()).map_err(|error| error.fault())?,
+        Some(utterance) => assistant::hear(recognizer, parser.understander(), utterance, &CancellationToken::new())
+            .map_err(|error| error.fault())?,
     };
     let hearing = milliseconds(began);
     timed(Stage::Recognition, "file", Ending::Done, began.elapsed());

@@ -46,6 +46,11 @@ impl Parser {
         Ok(Self { understander, names, domain: grammar.is_some() })
     }
 
+    /// What can be said, for the recogniser.
+    pub fn understander(&self) -> &Understander {
+        &self.understander
+    }
+
     /// What would be done about a transcript, with the keys of `parse --json`.
     pub fn parse(&self, transcript: &Transcript) -> (Decided, serde_json::Value) {
         let names: &dyn Names = &self.names;

@@ -5,6 +5,7 @@
 //! the grammar's text and the lookup of names are handed in.
 
 mod check;
+mod closed;
 mod correct;
 mod error;
 mod fits;

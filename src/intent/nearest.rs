@@ -12,7 +12,7 @@ use super::template::Part;
 use crate::command::Slots;
 
 /// Sentences that are kept apart at each point.
-const KEPT: usize = 6;
+const KEPT: usize = 12;
 
 /// A sentence of the grammar, and how far from it the utterance was.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,7 +58,7 @@ impl std::fmt::Debug for Automaton {
 #[derive(Clone, Copy)]
 struct Way {
     cost: f32,
-    /// The words and values so far, as a number: two ways with the same are one.
+    /// The values so far, as a number: two ways with the same are one, whatever words lead there.
     story: u64,
     /// Its place among the steps taken, to go back by.
     step: usize,
@@ -166,10 +166,7 @@ impl Automaton {
             let reached = match &arc.step {
                 Step::Nothing => from.clone(),
                 Step::Fill { slot, value } => onward(from, place, told(slot, value), &mut steps),
-                Step::Word { word, sounds } => {
-                    let aligned = align(from.clone(), sounds, &heard);
-                    onward(&aligned, place, told("", word), &mut steps)
-                }
+                Step::Word { sounds, .. } => onward(&align(from.clone(), sounds, &heard), place, 0, &mut steps),
             };
             if let Some(to) = at.get_mut(arc.to) {
                 if to.is_empty() {
@@ -230,7 +227,8 @@ fn told(slot: &str, value: &str) -> u64 {
 fn onward(ways: &[Ways], arc: usize, told: u64, steps: &mut Vec<Taken>) -> Vec<Ways> {
     let step = |way: &Way, steps: &mut Vec<Taken>| {
         steps.push(Taken { arc: Some(arc), before: way.step, cost: way.cost });
-        Way { cost: way.cost, story: way.story.rotate_left(7) ^ told, step: steps.len() - 1 }
+        let story = if told == 0 { way.story } else { way.story.rotate_left(7) ^ told };
+        Way { cost: way.cost, story, step: steps.len() - 1 }
     };
     ways.iter().map(|ways| ways.iter().map(|way| step(way, steps)).collect()).collect()
 }

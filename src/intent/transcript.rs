@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-/// One way to read an utterance.
+/// A sentence that may have been said, weighed against the sound.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Hypothesis {
     pub text: String,
-    /// Mean log-probability of its tokens (natural logarithm; 0 is certain).
-    pub log_prob: f32,
+    /// How much less likely the sound makes it than the words that were heard: difference of the natural
+    /// log-probabilities of the whole texts. 0 is as likely.
+    pub behind: f32,
 }
 
 /// The words of one utterance, or none if nobody spoke.
@@ -15,7 +16,7 @@ pub struct Hypothesis {
 pub struct Transcript {
     /// The best reading; empty when there was no speech.
     pub text: String,
-    /// Other readings, best first; the best itself is not repeated.
+    /// What may have been said instead, the likeliest first; empty where nothing was weighed.
     pub alternatives: Vec<Hypothesis>,
     /// 0 (a guess) to 1 (certain); 1 for typed text.
     pub confidence: f32,

@@ -6,11 +6,11 @@
 
 use std::sync::Arc;
 
+use super::closed::Closed;
 use super::correct::corrected;
 use super::fits::Fit;
 use super::grammar::{Grammar, plain};
 use super::kinds::Kind;
-use super::nearest::{Automaton, Near};
 use super::resolve::resolve;
 use super::words::{Said, said};
 use super::{Context, Intent, Names, Pending, Transcript, Understanding, Why, talk};
@@ -18,14 +18,8 @@ use crate::command::{Choice, Slots};
 
 /// Sentences named when nothing was understood.
 const NEAREST: usize = 3;
-/// What a hypothesis other than the best costs in confidence.
-const ALTERNATIVE: f32 = 0.8;
 /// Longest command, in words: the longest of the corpus has 22.
 const LONGEST: usize = 40;
-/// A sentence that is farther than this from what was heard was not said: the mean cost of one sound.
-const MOST_DISTANCE: f32 = 0.26;
-/// The same for its farthest word: "I want a dog" is no latte, near as the rest may be.
-const WORST_WORD: f32 = 0.5;
 /// Most commands in one breath.
 const MOST: usize = 5;
 
@@ -33,22 +27,22 @@ const MOST: usize = 5;
 #[derive(Debug, Clone)]
 pub struct Understander {
     grammar: Arc<Grammar>,
-    /// For a closed domain: what is said otherwise is taken by its sound.
-    automaton: Option<Arc<Automaton>>,
+    /// Where all sentences are known: what is said otherwise is taken by its sound.
+    closed: Option<Arc<Closed>>,
 }
 
 impl Understander {
     /// Understands by the grammar of ask-nix: package slots become real names.
     #[must_use]
     pub fn new(grammar: Arc<Grammar>) -> Self {
-        Self { grammar, automaton: None }
+        Self { grammar, closed: None }
     }
 
     /// Understands by another domain's grammar alone.
     #[must_use]
     pub fn of_domain(grammar: Arc<Grammar>) -> Self {
-        let automaton = Automaton::of(&grammar).map(Arc::new);
-        Self { grammar, automaton }
+        let closed = Closed::of(&grammar).map(Arc::new);
+        Self { grammar, closed }
     }
 
     /// The grammar.
@@ -57,41 +51,37 @@ impl Understander {
         &self.grammar
     }
 
+    /// Sentences that may have been said, for the recogniser to weigh against the sound; none where the words
+    /// leave no doubt.
+    #[must_use]
+    pub fn likely(&self, transcript: &Transcript) -> Vec<String> {
+        match &self.closed {
+            Some(closed) if !transcript.is_silence() => closed.likely(&transcript.text),
+            _ => Vec::new(),
+        }
+    }
+
     /// What is meant by an utterance, if anything.
     #[must_use]
     pub fn understand(&self, transcript: &Transcript, context: &Context, names: &dyn Names) -> Understanding {
         if transcript.is_silence() {
             return Understanding::Nothing { why: Why::Silence, nearest: Vec::new() };
         }
-        let readings = std::iter::once((transcript.text.as_str(), 1.0))
-            .chain(transcript.alternatives.iter().map(|other| (other.text.as_str(), ALTERNATIVE)));
-        let mut first: Option<Said> = None;
-        for (text, worth) in readings {
-            let Some(said) = said(text) else { continue };
-            let reading = Reading { grammar: &self.grammar, context, names, confidence: worth * transcript.confidence };
-            if said.words.len() <= LONGEST
-                && let Some(understanding) = reading.whole(&said)
-            {
+        let said = said(&transcript.text);
+        if let Some(said) = said.as_ref().filter(|said| said.words.len() <= LONGEST) {
+            let reading = Reading { grammar: &self.grammar, context, names, confidence: transcript.confidence };
+            if let Some(understanding) = reading.whole(said) {
                 return understanding;
             }
-            if let Some(near) = self.by_sound(text) {
-                let confidence = reading.confidence * (1.0 - near.distance / MOST_DISTANCE).max(0.0);
-                return Understanding::Intent(Intent { command: near.command, slots: near.slots, confidence });
-            }
-            first.get_or_insert(said);
         }
-        let Some(said) = first else {
+        if let Some((near, confidence)) = self.closed.as_ref().and_then(|closed| closed.meant(transcript)) {
+            return Understanding::Intent(Intent { command: near.command, slots: near.slots, confidence });
+        }
+        let Some(said) = said else {
             return Understanding::Nothing { why: Why::Refused, nearest: Vec::new() };
         };
         let why = if talk::tells(&said.words) { Why::NotAddressed } else { Why::NotUnderstood };
         Understanding::Nothing { why, nearest: self.nearest(&said.words) }
-    }
-
-    /// The sentence of a closed domain that sounds like this, if one is near enough.
-    fn by_sound(&self, text: &str) -> Option<Near> {
-        let found = self.automaton.as_ref()?.nearest(&spoken_words(text)).into_iter().next()?;
-        tracing::debug!(target: "intent.by_sound", distance = found.distance, sentence = %found.sentence);
-        (found.distance <= MOST_DISTANCE && found.worst <= WORST_WORD).then_some(found)
     }
 
     /// Sentences that can be said and are the most like these words.
@@ -106,26 +96,6 @@ impl Understander {
         near.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
         near.into_iter().take(NEAREST).map(|(_, example)| example).collect()
     }
-}
-
-/// Words for comparing by sound: lower case, numbers apart from what follows them ("12oz").
-fn spoken_words(text: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
-    let mut before: Option<char> = None;
-    for c in text.chars().flat_map(char::to_lowercase) {
-        let goes_on =
-            before.is_some_and(|before| before.is_alphanumeric() && before.is_ascii_digit() == c.is_ascii_digit());
-        if c.is_alphanumeric() {
-            match words.last_mut().filter(|_| goes_on) {
-                Some(word) => word.push(c),
-                None => words.push(c.to_string()),
-            }
-        }
-        if c != '\'' {
-            before = Some(c);
-        }
-    }
-    words
 }
 
 /// One reading of one utterance.

@@ -7,6 +7,8 @@ mod error;
 mod evidence;
 mod model;
 mod text;
+mod tokens;
+mod weigh;
 mod whisper;
 
 pub use error::RecognizeError;

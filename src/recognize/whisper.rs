@@ -1,5 +1,6 @@
 //! One loaded Whisper model, used again and again by the thread that owns it.
 
+use std::cell::OnceCell;
 use std::ffi::{c_int, c_void};
 use std::path::Path;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use whisper_rs::{FullParams, SamplingStrategy, WhisperContext, WhisperContextPar
 
 use super::evidence::{Evidence, has_sound};
 use super::text::{without_repeats, without_sounds};
+use super::tokens::Tokens;
 use super::{RecognizeError, model};
 use crate::audio::SAMPLE_RATE;
 use crate::ears::Utterance;
@@ -42,7 +44,10 @@ const WINDOW: f64 = 30.0;
 
 /// A loaded model. Not shared: it belongs to the thread that recognises.
 pub struct Recognizer {
-    state: WhisperState,
+    pub(super) context: WhisperContext,
+    pub(super) state: WhisperState,
+    /// Read when they are needed first.
+    tokens: OnceCell<Tokens>,
     end_of_text: c_int,
     settings: Settings,
 }
@@ -59,7 +64,7 @@ impl Recognizer {
             .map_err(|_| RecognizeError::Damaged(path.to_owned()))?;
         let end_of_text = context.token_eot();
         let state = context.create_state().map_err(|error| RecognizeError::Failed(error.to_string()))?;
-        Ok(Self { state, end_of_text, settings })
+        Ok(Self { context, state, tokens: OnceCell::new(), end_of_text, settings })
     }
 
     /// The words of one utterance; empty where nobody spoke.
@@ -139,7 +144,11 @@ impl Recognizer {
         params
     }
 
-    fn threads(&self) -> c_int {
+    pub(super) fn tokens(&self) -> &Tokens {
+        self.tokens.get_or_init(|| Tokens::of(&self.context))
+    }
+
+    pub(super) fn threads(&self) -> c_int {
         match self.settings.threads {
             0 => free_threads(),
             threads => threads.into(),
