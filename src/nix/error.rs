@@ -6,6 +6,7 @@ use crate::command::{CommandName, GenerationNumber};
 use crate::fault::{Explain, Fault, Kind};
 
 use super::change::activate::ActivationExit;
+use super::edit::EditError;
 use super::explain::Explanation;
 use super::read::index::IndexError;
 
@@ -52,6 +53,8 @@ pub enum NixError {
     NothingUnfinished,
     #[error(transparent)]
     Index(#[from] IndexError),
+    #[error(transparent)]
+    Edit(#[from] EditError),
     #[error("Nix failed: {explanation}")]
     Explained { explanation: Box<Explanation> },
     #[error("there is no configuration in {}", at.display())]
@@ -219,6 +222,7 @@ impl Explain for NixError {
                 Restored::Failed.hint(),
             ),
             Self::Index(error) => error.fault(),
+            Self::Edit(error) => error.fault(),
             Self::UnknownPackage { package } => refused(
                 format!("I know no package called {package}."),
                 "The search index does not have it.".into(),

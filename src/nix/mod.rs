@@ -8,6 +8,7 @@ mod answer;
 mod cache;
 pub mod change;
 mod child;
+pub mod edit;
 mod error;
 pub mod explain;
 mod outcome;

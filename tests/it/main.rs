@@ -6,6 +6,7 @@ mod backend;
 mod cli;
 mod demo;
 mod ears;
+mod edit;
 mod explain;
 mod house;
 mod phrases;

@@ -1,0 +1,12 @@
+{
+  config,
+  lib,
+  ...
+}:
+{
+  environment = {
+    variables.EDITOR = "vim";
+    shellAliases.ll = "ls -l";
+  };
+  services.openssh.enable = true;
+}

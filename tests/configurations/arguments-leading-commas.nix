@@ -1,0 +1,8 @@
+{ config
+, lib
+, ...
+}:
+
+{
+  environment.variables.EDITOR = "vim";
+}

@@ -1,0 +1,12 @@
+{ pkgs, ... }:
+let
+  editors = with pkgs; [ vim helix ];
+  tools = with pkgs; [
+    curl
+    git
+    jq
+  ];
+in
+{
+  environment.systemPackages = editors ++ tools;
+}

@@ -1,0 +1,7 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = [ ];
+  services = {
+    openssh.enable = true;
+  };
+}

@@ -1,0 +1,4 @@
+{ pkgs, ... }:
+{
+  services.openssh.enable = true;
+}

@@ -1,0 +1,8 @@
+{ pkgs, ... }:
+{
+  networking.hostName = "harbour";
+  environment.systemPackages = with pkgs; [
+    firefox
+    vlc
+  ];
+}

@@ -1,0 +1,6 @@
+{ lib, pkgs, ... }:
+with lib;
+{
+  environment.systemPackages = mkForce (with pkgs; [ git gnupg ]);
+  services.openssh.enable = mkDefault true;
+}

@@ -1,0 +1,5 @@
+{ pkgs, ... }:
+{
+  home-manager.users.alice = import ./home.nix;
+  services.openssh.enable = true;
+}

@@ -1,0 +1,9 @@
+{ port }:
+{ pkgs, ... }:
+{
+  environment.systemPackages = [ pkgs.git ];
+  services.openssh = {
+    enable = true;
+    ports = [ port ];
+  };
+}

@@ -1,0 +1,9 @@
+{ ... }:
+{
+  imports = [
+    ./hardware.nix
+    ./desktop
+    ./programs.nix
+  ];
+  networking.hostName = "harbour";
+}

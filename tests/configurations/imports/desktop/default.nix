@@ -1,0 +1,5 @@
+{ pkgs, ... }:
+{
+  imports = [ ../../imports/programs.nix ];
+  environment.systemPackages = [ pkgs.pavucontrol ];
+}

@@ -1,0 +1,1 @@
+{ lib, ... }: { time.timeZone = lib.mkDefault "UTC"; }

@@ -1,0 +1,9 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = with pkgs; [
+    curl
+    git
+    vim
+  ];
+  services.openssh.enable = true;
+}

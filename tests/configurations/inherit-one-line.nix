@@ -1,0 +1,4 @@
+{ pkgs, lib, ... }:
+{
+  environment.systemPackages = lib.attrValues { inherit (pkgs) git vim; };
+}

@@ -1,0 +1,6 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = builtins.attrValues {
+    inherit (pkgs.kdePackages) ark kate;
+  };
+}

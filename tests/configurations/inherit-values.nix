@@ -1,0 +1,11 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = builtins.attrValues {
+    inherit (pkgs)
+      # ==== tools ====
+      curl
+      git
+      jq
+      ;
+  };
+}

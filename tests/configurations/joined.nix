@@ -1,0 +1,6 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = [ pkgs.git ];
+} // {
+  services.openssh.enable = true;
+}

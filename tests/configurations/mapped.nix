@@ -1,0 +1,4 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = map (name: pkgs.${name}) [ "git" "vim" ];
+}

@@ -1,0 +1,5 @@
+# The smallest machine there is.
+{
+  networking.hostName = "harbour";
+  services.openssh.enable = true;
+}

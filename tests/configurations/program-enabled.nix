@@ -1,0 +1,8 @@
+{ pkgs, ... }:
+{
+  programs.git = {
+    enable = true;
+    lfs.enable = true;
+  };
+  environment.systemPackages = [ pkgs.vim ];
+}

@@ -1,0 +1,8 @@
+{ pkgs, ... }:
+{
+	environment.systemPackages = with pkgs; [
+		vim
+		git
+	];
+	services.openssh.enable = true;
+}

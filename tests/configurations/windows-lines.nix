@@ -1,0 +1,8 @@
+{ pkgs, ... }:
+{
+  environment.systemPackages = with pkgs; [
+    git
+    vim
+  ];
+  services.openssh.enable = true;
+}

@@ -1,0 +1,4 @@
+{ lib, pkgs, ... }:
+{
+  environment.systemPackages = with pkgs; with lib; [ git (hiPrio vim) ];
+}
