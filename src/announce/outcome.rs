@@ -42,6 +42,7 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
         Outcome::OptionNow(found) => settings::now(found),
         Outcome::Services { services: all } => services::all(all, verbosity),
         Outcome::Service(found) => services::one(found, now, verbosity),
+        Outcome::ServiceChanged { action, facts } => (services::changed(*action, facts), None),
         Outcome::Logs { service, messages } => services::logs(service.as_deref(), messages, now),
         Outcome::Age { generation, seconds } => (age(generation, *seconds, now, verbosity), None),
         Outcome::RolledBack { from, to, reboot_needed } => {
@@ -49,7 +50,7 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
         }
     };
     // A reading answers with its answer; only what changed the machine is marked by a sound.
-    let earcon = matches!(outcome, Outcome::RolledBack { .. }).then_some(Earcon::Done);
+    let earcon = matches!(outcome, Outcome::RolledBack { .. } | Outcome::ServiceChanged { .. }).then_some(Earcon::Done);
     Announcement { priority: Priority::Message, text, screen, earcon }
 }
 

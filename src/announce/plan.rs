@@ -4,7 +4,7 @@ use jiff::Zoned;
 
 use super::when::when;
 use super::words::{join, list, say};
-use super::{Announcement, Turn, dialogue};
+use super::{Announcement, Turn, dialogue, services};
 use crate::command::Risk;
 use crate::nix::{Difference, PlanFacts, RollbackPlan};
 
@@ -17,6 +17,7 @@ pub fn question(plan: &PlanFacts, preview: &str, risk: Risk, now: &Zoned) -> Ann
     let facts = match plan {
         PlanFacts::Reads => String::new(),
         PlanFacts::Rollback(plan) => rollback(plan, now),
+        PlanFacts::Service(plan) => services::plan(plan),
     };
     let mut asked = dialogue(&Turn::Question { preview, risk });
     asked.text = join([facts, asked.text]);

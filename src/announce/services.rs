@@ -8,6 +8,7 @@ use super::table::{printable, table};
 use super::when::{date, when};
 use super::words::{join, list, say};
 use crate::nix::read::services::{Active, Message, Service, ServiceFacts};
+use crate::nix::{Loss, ServiceAction, ServicePlan};
 
 type Told = (String, Option<String>);
 
@@ -47,6 +48,29 @@ pub(super) fn all(services: &[Service], verbosity: Verbosity) -> Told {
         names => say!("services-run", count = names.len(), list = list(names, limit, names.len())),
     };
     (join([bad, good]), Some(table(&headings, &rows)))
+}
+
+/// How a service is before it is changed, and what goes with it.
+pub(super) fn plan(plan: &ServicePlan) -> String {
+    let state = say!("service-is", name = printable(&plan.service.name), state = state(plan.service.active));
+    let lost = match plan.loss {
+        None => String::new(),
+        Some(Loss::Desktop) => say!("service-loss-desktop"),
+        Some(Loss::Network) => say!("service-loss-network"),
+        Some(Loss::RemoteLogin) => say!("service-loss-login"),
+        Some(Loss::Sound) => say!("service-loss-sound"),
+    };
+    join([state, lost])
+}
+
+pub(super) fn changed(action: ServiceAction, facts: &ServiceFacts) -> String {
+    let name = printable(&facts.service.name);
+    match action {
+        ServiceAction::Start if facts.service.active == Active::Inactive => say!("service-ran", name = name),
+        ServiceAction::Start => say!("service-started", name = name),
+        ServiceAction::Stop => say!("service-stopped", name = name),
+        ServiceAction::Restart => say!("service-restarted", name = name),
+    }
 }
 
 fn state(active: Active) -> String {

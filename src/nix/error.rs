@@ -6,9 +6,11 @@ use crate::command::{CommandName, GenerationNumber};
 use crate::fault::{Explain, Fault, Kind};
 
 use super::change::activate::ActivationExit;
+use super::change::services::ServiceAction;
 use super::edit::EditError;
 use super::explain::Explanation;
 use super::read::index::IndexError;
+use super::read::services::{Active, ServiceFacts};
 
 /// Everything that can go wrong in the backend.
 #[derive(Debug, thiserror::Error)]
@@ -67,6 +69,12 @@ pub enum NixError {
     Systemd { source: Option<Box<zbus::Error>> },
     #[error("there is no service {service}")]
     UnknownService { service: String },
+    #[error("{service} is {active:?} already")]
+    ServiceSo { service: String, active: Active },
+    #[error("not permitted to change the service {service}")]
+    ServiceRefused { service: String },
+    #[error("the service {} did not come to its state", facts.service.name)]
+    ServiceFailed { action: ServiceAction, facts: Box<ServiceFacts> },
     #[error("the journal cannot be read: {said}")]
     NoJournal { said: String },
     #[error("{package} is not on this machine")]
@@ -263,6 +271,17 @@ impl Explain for NixError {
                 "Nothing of that name is known to this machine.".into(),
                 "List the services to hear which there are.",
             ),
+            Self::ServiceSo { service, active } => refused(
+                format!("{service} is {} already.", if *active == Active::Active { "running" } else { "stopped" }),
+                "Nothing was changed.".into(),
+                "You can have it restarted, or ask how it is.",
+            ),
+            Self::ServiceRefused { service } => failed(
+                format!("I am not permitted to change the service {service}."),
+                "systemd lets only administrators do that, and nobody could be asked for a password.".into(),
+                "Ask whoever looks after this machine, or start me as the administrator for this.",
+            ),
+            Self::ServiceFailed { action, facts } => service_failed(*action, facts),
             Self::NoJournal { .. } => failed(
                 "The messages cannot be read.".into(),
                 "The journal of this machine is closed to you, or not there.".into(),
@@ -285,6 +304,22 @@ impl Explain for NixError {
             ),
         }
     }
+}
+
+fn service_failed(action: ServiceAction, facts: &ServiceFacts) -> Fault {
+    let name = &facts.service.name;
+    let what = match action {
+        ServiceAction::Start => format!("{name} did not start."),
+        ServiceAction::Stop => format!("{name} did not stop."),
+        ServiceAction::Restart => format!("{name} did not start again."),
+    };
+    let why = match (facts.exit_code, &facts.result, facts.errors.last()) {
+        (_, _, Some(last)) => format!("Its last message is: {}", last.text),
+        (Some(code), _, None) => format!("It ended with the exit code {code}."),
+        (None, Some(result), None) => format!("systemd says: {}.", result.replace('-', " ")),
+        (None, None, None) => "It is still on its way.".to_owned(),
+    };
+    Fault::new(Kind::Failed, what, why, format!("Ask for its messages: say, logs of {name}."))
 }
 
 fn database_fault(problem: DatabaseProblem) -> Fault {

@@ -17,6 +17,7 @@ mod run;
 
 pub use cache::CacheCounts;
 pub use change::rollback::{RollbackPlan, Settled, Unfinished, Way};
+pub use change::services::{Loss, ServiceAction, ServicePlan};
 pub use error::{DatabaseProblem, NixError, Restored};
 pub use explain::Explanation;
 pub use outcome::{

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::command::GenerationNumber;
 use crate::fault::Fault;
 
+use super::change::services::ServiceAction;
 use super::read::difference::Difference;
 use super::read::disk::Space;
 use super::read::freshness::Freshness;
@@ -210,6 +211,12 @@ pub enum Outcome {
         services: Vec<Service>,
     },
     Service(Box<ServiceFacts>),
+    /// How a service is after something was done to it.
+    ServiceChanged {
+        action: ServiceAction,
+        #[serde(flatten)]
+        facts: Box<ServiceFacts>,
+    },
     Logs {
         /// `None`: of the whole machine.
         service: Option<String>,

@@ -12,12 +12,13 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{GenerationNumber, PackageAttr, Risk, SystemCommand};
+use crate::command::{GenerationNumber, PackageAttr, Risk, ServiceName, SystemCommand};
 use crate::config::Roots;
 use crate::fault::{Explain, Fault, Kind};
 
 use super::cache::Answers;
 use super::change::rollback::{self, RollbackPlan, Settled, Unfinished, Way};
+use super::change::services::{self, ServiceAction, ServicePlan};
 use super::read::difference::Difference;
 use super::read::discovery::Discovery;
 use super::read::index::Index;
@@ -48,6 +49,7 @@ pub enum PlanFacts {
     /// It only reads.
     Reads,
     Rollback(Box<RollbackPlan>),
+    Service(Box<ServicePlan>),
 }
 
 /// The backend for one machine (or one demo). Cheap to clone.
@@ -144,6 +146,9 @@ impl Backend {
             SystemCommand::Rollback { target } => {
                 rollback::roll_back(self.roots(), &self.files().journal, target, why, cancel, tell)
             }
+            SystemCommand::ServiceStart { service } => self.change_service(ServiceAction::Start, service, cancel),
+            SystemCommand::ServiceStop { service } => self.change_service(ServiceAction::Stop, service, cancel),
+            SystemCommand::ServiceRestart { service } => self.change_service(ServiceAction::Restart, service, cancel),
             SystemCommand::Search { query } => {
                 let results = self.index()?.search(query, RESULTS)?;
                 Ok(Outcome::Search { query: query.as_str().to_owned(), results })
@@ -201,10 +206,27 @@ impl Backend {
                 let plan = rollback::plan(self.roots(), &self.files().journal, target)?;
                 Ok(PlanFacts::Rollback(Box::new(plan)))
             }
+            SystemCommand::ServiceStart { service } => self.plan_service(ServiceAction::Start, service),
+            SystemCommand::ServiceStop { service } => self.plan_service(ServiceAction::Stop, service),
+            SystemCommand::ServiceRestart { service } => self.plan_service(ServiceAction::Restart, service),
             reads if reads.risk() == Risk::Read => Ok(PlanFacts::Reads),
             // Before the question: nobody is asked to agree to what then cannot be done.
             other => Err(NixError::NotYet { command: other.name() }),
         }
+    }
+
+    fn plan_service(&self, action: ServiceAction, service: &ServiceName) -> Result<PlanFacts, NixError> {
+        Ok(PlanFacts::Service(Box::new(services::plan(self.roots(), action, service)?)))
+    }
+
+    fn change_service(
+        &self,
+        action: ServiceAction,
+        service: &ServiceName,
+        cancel: &CancellationToken,
+    ) -> Result<Outcome, NixError> {
+        let facts = Box::new(services::act(self.roots(), action, service, cancel)?);
+        Ok(Outcome::ServiceChanged { action, facts })
     }
 
     /// The change that was cut short by a kill or a power cut, if there is one: to be told at the start.

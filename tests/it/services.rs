@@ -8,8 +8,9 @@ use std::time::{Duration, Instant};
 use ask_nix::announce::{self, Verbosity};
 use ask_nix::config::Roots;
 use ask_nix::fault::Explain;
+use ask_nix::nix::change::services as change;
 use ask_nix::nix::read::services::{self, Active};
-use ask_nix::nix::{NixError, Outcome};
+use ask_nix::nix::{NixError, Outcome, ServiceAction};
 use jiff::Zoned;
 use tokio_util::sync::CancellationToken;
 
@@ -115,6 +116,22 @@ fn services_are_told_as_systemd_has_them() {
     let error = status("apache").unwrap_err();
     assert!(matches!(&error, NixError::UnknownService { service } if service == "apache"), "{error}");
     assert!(error.fault().what.contains("apache"));
+
+    // Started, stopped and restarted; each only where it makes a difference.
+    let act = |action, name: &str| change::act(&roots, action, &name.parse().unwrap(), &cancel);
+    let plan = change::plan(&roots, ServiceAction::Stop, &"good".parse().unwrap()).unwrap();
+    assert_eq!((plan.service.name.as_str(), plan.loss), ("good", None));
+    assert_eq!(act(ServiceAction::Stop, "good").unwrap().service.active, Active::Inactive);
+    let error = act(ServiceAction::Stop, "good").unwrap_err();
+    assert_eq!(error.fault().what, "good is stopped already.");
+    assert_eq!(act(ServiceAction::Start, "good").unwrap().service.active, Active::Active);
+    let before = status("good").unwrap().since;
+    assert_ne!(act(ServiceAction::Restart, "good").unwrap().since, before);
+    let error = act(ServiceAction::Start, "bad").unwrap_err();
+    assert!(matches!(&error, NixError::ServiceFailed { .. }), "{error}");
+    let fault = error.fault();
+    assert!(fault.what.starts_with("bad did not start") && fault.why.contains('3'), "{}", fault.spoken());
+    assert!(matches!(act(ServiceAction::Restart, "apache").unwrap_err(), NixError::UnknownService { .. }));
 
     // systemd goes away: told, and no hanging.
     systemd.control(&["exit"]);

@@ -9,3 +9,4 @@ pub mod journal;
 pub mod lock;
 pub mod profile;
 pub mod rollback;
+pub mod services;

@@ -132,6 +132,15 @@ fn systemd(roots: &Roots) -> Result<(), NixError> {
 
 /// Asks systemd something, on a thread and a runtime of its own: callers may or may not be inside one.
 fn ask<T: Send>(roots: &Roots, question: impl AsyncFnOnce(&Manager) -> zbus::Result<T> + Send) -> Result<T, NixError> {
+    ask_within(PATIENCE, roots, question)
+}
+
+/// The same with another patience: a change may have to wait for the user's password.
+pub(in crate::nix) fn ask_within<T: Send>(
+    patience: Duration,
+    roots: &Roots,
+    question: impl AsyncFnOnce(&Manager) -> zbus::Result<T> + Send,
+) -> Result<T, NixError> {
     systemd(roots)?;
     let address = roots
         .env
@@ -144,7 +153,7 @@ fn ask<T: Send>(roots: &Roots, question: impl AsyncFnOnce(&Manager) -> zbus::Res
             // The timer needs the runtime, so it is made inside.
             let answer = runtime.block_on(async {
                 let asked = async { question(&Manager::connect(address.as_deref()).await?).await };
-                tokio::time::timeout(PATIENCE, asked).await
+                tokio::time::timeout(patience, asked).await
             });
             answer.ok()
         });
@@ -158,7 +167,7 @@ fn ask<T: Send>(roots: &Roots, question: impl AsyncFnOnce(&Manager) -> zbus::Res
 }
 
 /// systemd's manager on the bus.
-struct Manager {
+pub(in crate::nix) struct Manager {
     connection: Connection,
 }
 
@@ -174,7 +183,7 @@ impl Manager {
         Ok(Self { connection })
     }
 
-    async fn proxy<'a>(&self, path: &'a str, interface: &'a str) -> zbus::Result<Proxy<'a>> {
+    pub(in crate::nix) async fn proxy<'a>(&self, path: &'a str, interface: &'a str) -> zbus::Result<Proxy<'a>> {
         Proxy::new(&self.connection, "org.freedesktop.systemd1", path, interface).await
     }
 
@@ -194,7 +203,7 @@ impl Manager {
     }
 
     /// A service by its name, what it is commonly called, or what it is described as.
-    async fn find(&self, said: &str) -> zbus::Result<Option<Service>> {
+    pub(in crate::nix) async fn find(&self, said: &str) -> zbus::Result<Option<Service>> {
         let services = self.services().await?;
         if let Some(found) = nearest(&services, said) {
             return Ok(Some(found.clone()));
