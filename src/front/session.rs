@@ -1,0 +1,241 @@
+//! One conversation at work: what comes from the microphone, the keyboard, other programs and the settings goes in,
+//! what the conversation tells goes to the screen, the voice and whoever follows. Decides nothing itself.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::announce::{self, Announcement, Earcon, Turn};
+use crate::assistant::{Conversation, Listening, Mouth, Noticed, QUESTION_LIFE, Told};
+use crate::fault::{Explain, Fault};
+use crate::intent::Transcript;
+
+use super::ask::parts;
+use super::converse::{Ears, invite, listen, mouth};
+use super::reload::Changed;
+use super::scene::Scene;
+use super::service::Service;
+use super::socket::{Door, Mood, Wish};
+use super::{Done, metrics, prepare, print, reload, socket};
+
+/// A voice that is exchanged may say so much to its end: well within the watchdog's time.
+const SETTLES: Duration = Duration::from_secs(10);
+
+/// What a conversation is connected with.
+pub struct Session<'a> {
+    scene: &'a mut Scene,
+    ears: Ears,
+    mouth: Option<Mouth>,
+    listening: Option<Listening>,
+    /// The same, for those who come by the socket.
+    current: watch::Sender<Option<Listening>>,
+    door: Door,
+    /// `None` once nothing more is to be taken.
+    inputs: Option<mpsc::Sender<Transcript>>,
+    noticed: mpsc::Sender<Noticed>,
+    /// Ends this microphone.
+    hearing: CancellationToken,
+    cancel: CancellationToken,
+}
+
+impl<'a> Session<'a> {
+    /// Runs until the input ends.
+    pub async fn run(scene: &'a mut Scene, ears: Ears) -> Done {
+        let mouth = if scene.speak == Some(false) { None } else { mouth(scene).await };
+        let cancel = CancellationToken::new();
+        let (noticed, notices) = mpsc::channel(8);
+        let hearing = cancel.child_token();
+        let listening = match listen(scene, ears, mouth.clone(), noticed.clone(), hearing.clone()) {
+            Ok(listening) => Some(listening),
+            Err(fault) if ears != Ears::IfThere => return Err(fault.into()),
+            Err(fault) => {
+                print::fault(&fault, false);
+                None
+            }
+        };
+        let parts = parts(scene)?;
+        let found = [prepare::machine(&parts.backend, scene.is_demo()), prepare::unfinished(&parts.backend)];
+        let indexing = prepare::index(&parts.backend, cancel.clone());
+        let (conversation, told) = Conversation::new(parts);
+        let (inputs, receiver) = mpsc::channel(1);
+        let running = tokio::spawn(conversation.run(receiver));
+        let (current, heard_by) = watch::channel(listening.clone());
+        let (door, wishes) = socket::serve(scene, heard_by, cancel.clone());
+        let inputs = Some(inputs);
+        let mut session =
+            Self { scene, ears, mouth, listening, current, door, inputs, noticed, hearing, cancel: cancel.clone() };
+        session.welcome(found.into_iter().flatten()).await;
+        session.turn(told, notices, wishes, indexing).await;
+        cancel.cancel();
+        let _ = running.await;
+        if let Some(mouth) = session.mouth {
+            mouth.finish().await;
+        }
+        Ok(())
+    }
+
+    async fn welcome(&self, found: impl Iterator<Item = Announcement>) {
+        let welcome = announce::dialogue(&Turn::Welcome { typed: self.listening.is_none() });
+        for announcement in std::iter::once(welcome).chain(found) {
+            self.tell(&announcement);
+        }
+        invite(self.ears, self.listening.as_ref());
+        if let Err(error) = metrics::serve(self.scene, self.cancel.clone()).await {
+            self.fail(&error.fault());
+        }
+    }
+
+    async fn turn(
+        &mut self,
+        mut told: mpsc::UnboundedReceiver<Told>,
+        mut notices: mpsc::Receiver<Noticed>,
+        mut wishes: mpsc::Receiver<Wish>,
+        mut indexing: mpsc::Receiver<Announcement>,
+    ) {
+        let mut changes = reload::watch(&self.scene.sources, &self.scene.settings, self.cancel.clone());
+        let mut service = Service::begin();
+        Service::ready();
+        let mut lines = BufReader::new(tokio::io::stdin()).lines();
+        // A service's keyboard is closed from the start; it listens on.
+        let mut keyboard = true;
+        loop {
+            tokio::select! {
+                message = told.recv() => match message {
+                    None => return,
+                    Some(message) => self.told(message),
+                },
+                Some(changed) = changes.recv() => self.changed(changed).await,
+                Some(announcement) = indexing.recv() => self.tell(&announcement),
+                Some(notice) = notices.recv() => self.noticed(notice).await,
+                Some(wish) = wishes.recv() => match wish {
+                    Wish::Say(text) => self.tell(&Announcement::message(text)),
+                    Wish::Ask(text) => self.typed(text).await,
+                },
+                line = lines.next_line(), if keyboard => match line {
+                    Ok(Some(line)) if line.trim().is_empty() => self.entered(),
+                    Ok(Some(line)) => self.typed(line).await,
+                    _ => {
+                        keyboard = false;
+                        if self.ears == Ears::IfThere {
+                            self.inputs = None;
+                        }
+                    }
+                },
+                () = service.end() => self.inputs = None,
+            }
+        }
+    }
+
+    fn told(&self, told: Told) {
+        self.door.told(&told);
+        match told {
+            Told::Announce(announcement) => self.tell(&announcement),
+            Told::Hush => self.hush(),
+            Told::Asked => match &self.listening {
+                Some(listening) if self.ears == Ears::IfThere => listening.arm(),
+                Some(listening) => listening.attend(QUESTION_LIFE),
+                None => {}
+            },
+            Told::Ended(_) => {
+                if let Some(listening) = self.listening.as_ref().filter(|_| self.ears == Ears::AtWord) {
+                    listening.attend(Duration::from_secs(self.scene.settings.ears.follow_up_s.into()));
+                }
+            }
+            Told::Manner(manner) => {
+                if let Some(mouth) = &self.mouth {
+                    mouth.manner(manner);
+                }
+            }
+            Told::Outcome(_) => {}
+        }
+    }
+
+    async fn noticed(&self, notice: Noticed) {
+        match notice {
+            Noticed::Words(transcript) => {
+                print::line(&format!("you: {}", transcript.text));
+                self.send(transcript).await;
+            }
+            Noticed::NoWords if self.ears == Ears::IfThere => self.tell(&announce::dialogue(&Turn::NotHeard)),
+            Noticed::Opened => {
+                self.door.mood(Mood::Listening);
+                self.chime(Earcon::Listening);
+            }
+            Noticed::Closed => {
+                self.door.mood(Mood::Idle);
+                self.chime(Earcon::Closed);
+            }
+            Noticed::NoWords | Noticed::Began => {}
+            Noticed::Lost(_) => self.tell(&announce::dialogue(&Turn::MicrophoneLost)),
+            Noticed::Back(_) => self.tell(&announce::dialogue(&Turn::MicrophoneBack)),
+        }
+    }
+
+    /// Words that were typed, here or by another program.
+    async fn typed(&self, words: String) {
+        self.hush();
+        self.send(Transcript::typed(words)).await;
+    }
+
+    /// Enter alone: somebody wants to speak.
+    fn entered(&self) {
+        self.hush();
+        if let Some(listening) = &self.listening {
+            listening.arm();
+            print::announcement(&announce::dialogue(&Turn::Listening));
+        }
+    }
+
+    /// New settings: microphone, recogniser and voice are opened anew; the conversation goes on.
+    async fn changed(&mut self, changed: Changed) {
+        match changed {
+            Err(error) => return self.fail(&error.fault()),
+            Ok(settings) => self.scene.settings = settings,
+        }
+        self.hearing.cancel();
+        self.hearing = self.cancel.child_token();
+        if let Some(old) = self.mouth.take() {
+            // What is being said is ended, and not waited for as long as it may take.
+            let _ = tokio::time::timeout(SETTLES, old.finish()).await;
+            old.hush();
+            self.mouth = mouth(self.scene).await;
+        }
+        let anew = listen(self.scene, self.ears, self.mouth.clone(), self.noticed.clone(), self.hearing.clone());
+        self.listening = anew.inspect_err(|fault| self.fail(fault)).ok();
+        let _ = self.current.send(self.listening.clone());
+        self.tell(&announce::dialogue(&Turn::SettingsTaken));
+    }
+
+    async fn send(&self, transcript: Transcript) {
+        if let Some(inputs) = &self.inputs {
+            self.door.mood(Mood::Working);
+            // The conversation ends only after its inputs: nothing is lost here.
+            let _ = inputs.send(transcript).await;
+        }
+    }
+
+    fn fail(&self, fault: &Fault) {
+        self.tell(&announce::fault(fault));
+    }
+
+    fn tell(&self, announcement: &Announcement) {
+        print::announcement(announcement);
+        if let Some(mouth) = &self.mouth {
+            mouth.say(announcement.clone());
+        }
+    }
+
+    fn chime(&self, earcon: Earcon) {
+        if let Some(mouth) = &self.mouth {
+            mouth.chime(earcon);
+        }
+    }
+
+    fn hush(&self) {
+        if let Some(mouth) = &self.mouth {
+            mouth.hush();
+        }
+    }
+}
