@@ -12,7 +12,7 @@
 //!
 //! Imports never go up this list, and no two rooms import each other:
 //! `front`, `assistant`, (`recognize`, `speak`, `demo`), (`ears`, `announce`),
-//! (`audio`, `intent`, `nix`, `observe`, `models`), (`command`, `config`), `fault`.
+//! (`audio`, `intent`, `nix`, `observe`, `models`), (`command`, `config`, `confine`), `fault`.
 //! `ARCHITECTURE.md` has the map and the invariants.
 
 pub mod announce;
@@ -20,6 +20,7 @@ pub mod assistant;
 pub mod audio;
 pub mod command;
 pub mod config;
+pub mod confine;
 pub mod demo;
 pub mod ears;
 pub mod fault;

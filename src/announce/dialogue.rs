@@ -97,6 +97,8 @@ pub enum Turn<'a> {
     NoMicrophone,
     MicrophoneLost,
     MicrophoneBack,
+    /// A yes was spoken, and a key is needed for this one.
+    KeyNeeded,
     /// The settings were changed, and count now.
     SettingsTaken,
     NoSpeaker,
@@ -160,6 +162,7 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::Working => plain(say!("working"), Notification),
         Turn::NoMicrophone => plain(say!("no-microphone"), Message),
         Turn::MicrophoneLost => plain(say!("microphone-lost"), Important).with(Important, Some(Earcon::Failed)),
+        Turn::KeyNeeded => plain(say!("key-needed"), Important).with(Important, None),
         Turn::SettingsTaken => plain(say!("settings-taken"), Message),
         Turn::MicrophoneBack => plain(say!("microphone-back"), Message).with(Message, Some(Earcon::Listening)),
         Turn::NoSpeaker => plain(say!("no-speaker"), Message),

@@ -52,6 +52,8 @@ pub struct Parts {
     pub backend: Backend,
     /// Sentences that show what can be said.
     pub examples: Vec<String>,
+    /// What destroys something needs a yes by a key, and not by voice alone.
+    pub key_to_destroy: bool,
     /// Answer yes to every question: for scripts.
     pub always_yes: bool,
 }
@@ -201,6 +203,12 @@ impl Conversation {
             (true, Some(command)) => Decided::of(Command::System(command.clone())),
             _ => decided,
         };
+        let yes = matches!(decided.decision, Decision::Run(Command::Dialogue(DialogueCommand::Yes)));
+        if yes && !transcript.typed && self.parts.key_to_destroy && self.dialogue.destroys(Instant::now()) {
+            // The question stays open, for the key.
+            self.announce(announce::dialogue(&Turn::KeyNeeded));
+            return self.tell(Told::Asked);
+        }
         let asked = decided.decision.clone();
         let answer = matches!(decided.decision, Decision::Run(Command::Dialogue(_)));
         self.step(decided, &transcript.text).await;

@@ -106,6 +106,13 @@ impl Dialogue {
         }
     }
 
+    /// Whether the open question is about something that cannot be undone.
+    #[must_use]
+    pub fn destroys(&self, now: Instant) -> bool {
+        matches!(&self.state, State::Confirming { command, .. } if command.risk() == Risk::Destructive)
+            && self.question_open(now)
+    }
+
     /// What was asked back and is not answered yet: understanding fills it in.
     #[must_use]
     pub fn pending(&self, now: Instant) -> Option<Pending> {

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::audio::{AudioError, Capture};
+use crate::confine;
 use crate::ears::{Detector, Endpointing, Listener, Mode, Start, Utterance};
 use crate::intent::Transcript;
 use crate::observe::{Ending, Stage, Timer};
@@ -56,6 +57,8 @@ pub struct Listens<'a> {
     pub opens: Opens,
     /// Ends a turn early whose words are a whole command; without it the pause alone ends turns.
     pub judge: Option<Judge>,
+    /// Recognition gives up its right to write and to connect.
+    pub confined: bool,
 }
 
 pub(super) enum Order {
@@ -111,7 +114,15 @@ impl Listening {
         let (answers, answered) = mpsc::channel(2);
         let stop = cancel.clone();
         // Recognition is seconds of arithmetic: it has a thread of its own.
-        tokio::task::spawn_blocking(move || recognize(recognizer, spoken, &answers, &stop));
+        let recognising = std::thread::Builder::new().name("recognize".to_owned()).spawn(move || {
+            if how.confined {
+                confine::this_thread();
+            }
+            recognize(recognizer, spoken, &answers, &stop);
+        });
+        if let Err(error) = recognising {
+            return Err(AudioError::Unreadable { path: "/proc/self/task".into(), reason: error.to_string() });
+        }
         let listener = Listener::new(Mode::HandsFree, how.endpointing);
         let ear = Ear::new(capture, listener, how.opens, how.judge, mouth, jobs, noticed);
         tokio::spawn(ear.run(ordered, answered, cancel));

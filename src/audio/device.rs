@@ -62,6 +62,7 @@ pub fn devices() -> Result<Vec<Device>, AudioError> {
         for host in hosts() {
             let Ok(all) = host.devices() else { continue };
             let mut listed: Vec<Device> = all
+                .filter(|device| !is_converter(device))
                 .flat_map(|device| [Direction::Input, Direction::Output].map(|direction| (device.clone(), direction)))
                 .filter_map(|(device, direction)| open(&host, device, direction).ok())
                 .map(|found| found.about)
@@ -147,6 +148,16 @@ fn open(host: &cpal::Host, device: cpal::Device, direction: Direction) -> Result
 
 fn name(device: &cpal::Device) -> String {
     device.description().map_or_else(|_| device.to_string(), |description| description.name().to_owned())
+}
+
+/// ALSA lists its plugins beside devices: converters, ways to a server that is asked by itself, and `null`, which
+/// hears nothing for ever. Opening one of them starts its server, or lets its library write on the terminal.
+const CONVERTERS: [&str; 11] =
+    ["null", "jack", "oss", "pulse", "pipewire", "lavrate", "samplerate", "speexrate", "speex", "upmix", "vdownmix"];
+
+fn is_converter(device: &cpal::Device) -> bool {
+    let Some(id) = device.id().ok().map(|id| id.to_string()) else { return false };
+    matches!(id.split_once(':'), Some((host, bare)) if host.eq_ignore_ascii_case("alsa") && CONVERTERS.contains(&bare))
 }
 
 /// The id without its host, as `pactl` and `arecord -L` show it.

@@ -202,11 +202,11 @@ pub const KEYS: &[Key] = &[
     ),
     key(
         "security.second_factor",
-        Kind::Choice(&["none", "key", "polkit"]),
+        Kind::Choice(&["none", "key"]),
         Some("\"none\""),
         "\"key\"",
-        "What a command that destroys something needs besides the spoken yes: none; key, a yes typed at the keyboard \
-         or sent by `ask-nix talk yes`; polkit, the system's own question for a password.",
+        "What a command that destroys something needs besides a spoken yes: none, or key, a yes that is typed, or \
+         sent by a key or switch that is bound to `ask-nix talk yes`.",
     ),
     key(
         "security.sandbox",

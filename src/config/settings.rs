@@ -158,10 +158,8 @@ impl Default for Metrics {
 pub enum SecondFactor {
     #[default]
     None,
-    /// A yes that was typed.
+    /// A yes that was typed, or sent by a key or a switch.
     Key,
-    /// The system's own question for a password.
-    Polkit,
 }
 
 /// What protects the machine from a wrong command.

@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 
 use crate::assistant::{Conversation, IndexNames, Parts, Told};
 use crate::command::{CommandError, GenerationNumber};
+use crate::config::SecondFactor;
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Transcript, Understander};
 
@@ -22,6 +23,7 @@ pub fn parts(scene: &Scene) -> Result<Parts, Fault> {
         understander: Understander::new(grammar),
         names: Arc::new(IndexNames(backend.clone())),
         backend,
+        key_to_destroy: scene.settings.security.second_factor == SecondFactor::Key,
         always_yes: scene.yes,
     })
 }

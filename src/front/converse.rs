@@ -80,6 +80,12 @@ pub fn listen(
     };
     let Parts { understander, names, .. } = parts(scene)?;
     let judge = Some(Judge::new(understander, names));
-    let how = Listens { input, endpointing: Endpointing::with_pause(pause), opens, judge };
+    let how = Listens {
+        input,
+        endpointing: Endpointing::with_pause(pause),
+        opens,
+        judge,
+        confined: scene.settings.security.sandbox,
+    };
     Listening::start(how, recognizer, mouth, noticed, cancel).map_err(|error| error.fault())
 }

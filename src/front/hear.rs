@@ -8,8 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::assistant;
 use crate::audio::read_file;
+use crate::confine;
 use crate::ears::{Endpointing, whole};
-use crate::fault::{Explain, Fault};
+use crate::fault::{Explain, Fault, Kind};
 use crate::intent::Transcript;
 use crate::models::{ModelError, find};
 use crate::observe::{Ending, Stage, timed};
@@ -59,7 +60,10 @@ pub fn hear(scene: &Scene, files: &[PathBuf], grammar: Option<&Path>) -> Done {
 
 fn one(scene: &Scene, file: &Path, recognizer: &mut Recognizer, parser: &Parser, load: f64) -> Result<Done, Fault> {
     let began = Instant::now();
-    let recording = read_file(file).map_err(|error| error.fault())?;
+    // A sound file is foreign bytes.
+    let recording =
+        if scene.settings.security.sandbox { confine::run(|| read_file(file)) } else { Some(read_file(file)) };
+    let recording = recording.ok_or_else(|| broken(file))?.map_err(|error| error.fault())?;
     let utterance = whole(&recording.frames, &Endpointing::default());
     let capture = milliseconds(began);
     timed(Stage::Capture, "file", Ending::Done, began.elapsed());
@@ -90,6 +94,16 @@ fn one(scene: &Scene, file: &Path, recognizer: &mut Recognizer, parser: &Parser,
         print::line(&format!("  {}", told(&decision)));
     }
     Ok(ending(&decision))
+}
+
+/// The reader of sound files failed without an error of its own.
+fn broken(file: &Path) -> Fault {
+    Fault::new(
+        Kind::Failed,
+        format!("I could not read {}.", file.display()),
+        "My reader of sound files broke on it.",
+        "Give me a WAV or a FLAC file that another program made.",
+    )
 }
 
 fn milliseconds(since: Instant) -> f64 {

@@ -72,7 +72,7 @@ fn dispatch(cli: Cli) -> Done {
     if let Some(Verb::Config { action }) = cli.verb {
         return config::config(&cli.common, action);
     }
-    let mut scene = Scene::set(&cli.common)?;
+    let mut scene = Scene::set(&cli.common, matches!(cli.verb, Some(Verb::Doctor { .. })))?;
     metrics::record(&scene);
 
     match cli.verb {

@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Dirs, Roots, Settings, Sources};
+use crate::config::{ConfigError, Dirs, Roots, Settings, Sources};
 use crate::demo::Demo;
 use crate::fault::{Explain, Fault};
 use crate::nix::read::index::build_from_nix;
@@ -17,6 +17,8 @@ pub struct Scene {
     pub settings: Settings,
     /// Where the settings come from, to read them again.
     pub sources: Sources,
+    /// What was wrong in the settings, and was left out.
+    pub wrong: Vec<ConfigError>,
     pub json: bool,
     pub yes: bool,
     /// `--speak` is true, `--no-speak` false, neither leaves it to the verb.
@@ -36,10 +38,16 @@ fn index_demo(demo: &Demo) -> Result<(), Fault> {
 
 impl Scene {
     /// Reads the settings, and makes the demo where one is wanted.
-    pub fn set(common: &Common) -> Result<Self, Fault> {
+    ///
+    /// `lenient` leaves wrong settings out, and keeps them in `wrong`: for what tells how to mend them.
+    pub fn set(common: &Common, lenient: bool) -> Result<Self, Fault> {
         let mut user = Dirs::of_user().ok_or_else(|| crate::config::ConfigError::NoHome.fault())?;
         let sources = super::config::sources(common, &user);
-        let settings = sources.read().map_err(|error| error.fault())?.settings;
+        let (loaded, wrong) = sources.read_what_is_right().map_err(|error| error.fault())?;
+        if let Some(error) = wrong.first().filter(|_| !lenient) {
+            return Err(error.fault());
+        }
+        let settings = loaded.settings;
         if let Some(folder) = &settings.models.folder {
             user = user.with_models(folder.clone());
         }
@@ -63,7 +71,7 @@ impl Scene {
             (_, true) => Some(false),
             _ => None,
         };
-        Ok(Self { roots, dirs, settings, sources, json: common.json, yes: common.yes, speak, demo })
+        Ok(Self { roots, dirs, settings, sources, wrong, json: common.json, yes: common.yes, speak, demo })
     }
 
     /// Whether this is a demo system and not the machine.

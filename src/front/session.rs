@@ -45,7 +45,7 @@ impl<'a> Session<'a> {
     pub async fn run(scene: &'a mut Scene, ears: Ears) -> Done {
         let mouth = if scene.speak == Some(false) { None } else { mouth(scene).await };
         let cancel = CancellationToken::new();
-        let (noticed, notices) = mpsc::channel(8);
+        let (noticed, heard) = mpsc::channel(8);
         let hearing = cancel.child_token();
         let listening = match listen(scene, ears, mouth.clone(), noticed.clone(), hearing.clone()) {
             Ok(listening) => Some(listening),
@@ -67,7 +67,7 @@ impl<'a> Session<'a> {
         let mut session =
             Self { scene, ears, mouth, listening, current, door, inputs, noticed, hearing, cancel: cancel.clone() };
         session.welcome(found.into_iter().flatten()).await;
-        session.turn(told, notices, wishes, indexing).await;
+        session.turn(told, heard, wishes, indexing).await;
         cancel.cancel();
         let _ = running.await;
         if let Some(mouth) = session.mouth {
@@ -90,8 +90,8 @@ impl<'a> Session<'a> {
     async fn turn(
         &mut self,
         mut told: mpsc::UnboundedReceiver<Told>,
-        mut notices: mpsc::Receiver<Noticed>,
-        mut wishes: mpsc::Receiver<Wish>,
+        mut heard: mpsc::Receiver<Noticed>,
+        mut asked: mpsc::Receiver<Wish>,
         mut indexing: mpsc::Receiver<Announcement>,
     ) {
         let mut changes = reload::watch(&self.scene.sources, &self.scene.settings, self.cancel.clone());
@@ -106,10 +106,10 @@ impl<'a> Session<'a> {
                     None => return,
                     Some(message) => self.told(message),
                 },
-                Some(changed) = changes.recv() => self.changed(changed).await,
+                Some(anew) = changes.recv() => self.changed(anew).await,
                 Some(announcement) = indexing.recv() => self.tell(&announcement),
-                Some(notice) = notices.recv() => self.noticed(notice).await,
-                Some(wish) = wishes.recv() => match wish {
+                Some(notice) = heard.recv() => self.noticed(notice).await,
+                Some(wish) = asked.recv() => match wish {
                     Wish::Say(text) => self.tell(&Announcement::message(text)),
                     Wish::Ask(text) => self.typed(text).await,
                 },

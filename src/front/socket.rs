@@ -143,7 +143,7 @@ pub fn serve(
                 let _ = std::fs::remove_file(&path);
             }
             Err(error) => {
-                tracing::warn!(target: "front.socket", %error, path = %path.display(), "no program can reach me")
+                tracing::warn!(target: "front.socket", %error, path = %path.display(), "no program can reach me");
             }
         }
     });
@@ -265,6 +265,8 @@ impl Outside {
                     Key::Stop => listening.release(),
                     Key::Toggle => listening.toggle(),
                     Key::Cancel => listening.cancel(),
+                    // It is asked for in words, and never reaches this.
+                    Key::Yes => return refused("ask it in words"),
                 }
                 done
             }

@@ -23,6 +23,9 @@ pub enum Key {
     Toggle,
     /// Forget what was said.
     Cancel,
+    /// Answer the open question with yes: where a voice is not enough.
+    #[serde(skip)]
+    Yes,
 }
 
 /// It answers at once or not at all.
@@ -31,7 +34,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Tells the listening program about a key.
 pub fn talk(scene: &Scene, key: Key) -> Done {
     let path = socket::path(scene);
-    let request = json!({ "do": "talk", "key": key });
+    let request = match key {
+        Key::Yes => json!({ "do": "ask", "text": "yes" }),
+        key => json!({ "do": "talk", "key": key }),
+    };
     let told = runtime()?.block_on(async { tokio::time::timeout(PATIENCE, socket::request(&path, &request)).await });
     match told {
         Ok(Ok(answer)) if answer["ok"] == true => Ok(()),

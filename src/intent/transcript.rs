@@ -22,19 +22,22 @@ pub struct Transcript {
     pub confidence: f32,
     /// Probability that the utterance holds no speech, 0 to 1.
     pub no_speech_prob: f32,
+    /// It came by a key or another program, and not by a voice that anybody may have.
+    #[serde(skip)]
+    pub typed: bool,
 }
 
 impl Transcript {
     /// Text that was typed: certain.
     #[must_use]
     pub fn typed(text: impl Into<String>) -> Self {
-        Self { text: text.into(), alternatives: Vec::new(), confidence: 1.0, no_speech_prob: 0.0 }
+        Self { text: text.into(), alternatives: Vec::new(), confidence: 1.0, no_speech_prob: 0.0, typed: true }
     }
 
     /// Nobody spoke.
     #[must_use]
     pub fn silence(no_speech_prob: f32) -> Self {
-        Self { text: String::new(), alternatives: Vec::new(), confidence: 0.0, no_speech_prob }
+        Self { text: String::new(), alternatives: Vec::new(), confidence: 0.0, no_speech_prob, typed: false }
     }
 
     /// Whether there is nothing to understand.

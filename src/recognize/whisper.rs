@@ -181,7 +181,7 @@ impl Recognizer {
             return Transcript::silence(no_speech);
         }
         let confidence = mean_log_prob.exp().clamp(0.0, 1.0);
-        Transcript { text, alternatives: Vec::new(), confidence, no_speech_prob: no_speech }
+        Transcript { text, alternatives: Vec::new(), confidence, no_speech_prob: no_speech, typed: false }
     }
 }
 

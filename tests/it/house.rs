@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// The rooms, from the ground up; a room may import its own floor's and lower rooms, never mutually.
 const FLOORS: &[&[&str]] = &[
     &["fault"],
-    &["command", "config"],
+    &["command", "config", "confine"],
     &["audio", "intent", "nix", "observe", "models"],
     &["ears", "announce"],
     &["recognize", "speak", "demo"],

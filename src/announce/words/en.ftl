@@ -457,6 +457,7 @@ no-microphone = I find no microphone, so I cannot hear you. You can type instead
 microphone-lost = The microphone is gone. I listen again as soon as it is back.
 microphone-back = The microphone is back. I am listening.
 settings-taken = The new settings count now.
+key-needed = This cannot be undone, so a voice is not enough. Type yes, or press the key for it.
 no-speaker = I find no loudspeaker, so I answer in text only.
 no-voice = I cannot speak right now, so I answer in text only.
 no-nix = There is no Nix on this machine. I can show what I do with: ask-nix --demo.
