@@ -451,3 +451,40 @@ fn broken(error: &dyn std::fmt::Display) -> Fault {
         "Please try again, and report it if it happens again.",
     )
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::assistant::IndexNames;
+    use crate::config::Roots;
+    use crate::intent::Grammar;
+    use crate::nix::Files;
+
+    #[tokio::test]
+    async fn a_voice_is_not_enough_for_what_destroys_where_a_key_is_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files { journal: folder.path().join("journal"), index: folder.path().join("index") };
+        let backend = Backend::new(Roots::below(folder.path(), None), files);
+        for (key_to_destroy, spoken_starts) in [(true, false), (false, true)] {
+            let parts = Parts {
+                understander: Understander::new(Arc::new(Grammar::english().unwrap())),
+                names: Arc::new(IndexNames(backend.clone())),
+                backend: backend.clone(),
+                examples: Vec::new(),
+                key_to_destroy,
+                always_yes: false,
+            };
+            let (mut conversation, mut told) = Conversation::new(parts);
+            conversation.dialogue.asked(SystemCommand::Gc { age: None, keep: None }, Instant::now());
+            conversation.turn(&Transcript { typed: false, ..Transcript::typed("yes") }).await;
+            assert_eq!(conversation.job.is_some(), spoken_starts);
+            if key_to_destroy {
+                assert!(conversation.dialogue.question_open(Instant::now()), "it stays open for the key");
+                assert!(matches!(told.try_recv(), Ok(Told::Announce(_))), "it is told");
+                conversation.turn(&Transcript::typed("yes")).await;
+                assert!(conversation.job.is_some(), "a key is enough");
+            }
+        }
+    }
+}

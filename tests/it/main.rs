@@ -5,6 +5,7 @@ mod audio;
 mod backend;
 mod cli;
 mod demo;
+mod documents;
 mod ears;
 mod edit;
 mod explain;
