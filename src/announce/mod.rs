@@ -9,6 +9,7 @@ mod dialogue;
 mod earcon;
 mod error;
 mod fault;
+mod generations;
 mod history;
 mod machine;
 mod outcome;

@@ -11,7 +11,7 @@ use super::table::{facts, printable, table};
 use super::when::{date, when};
 use super::words::{join, list, say};
 use super::{Announcement, Earcon, Priority, Verbosity};
-use super::{machine, packages, services, settings};
+use super::{generations, machine, packages, services, settings};
 use crate::nix::{Generation, Outcome};
 
 /// How an outcome is told by someone who stands at `now`; dates are in `now`'s time zone.
@@ -44,13 +44,28 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
         Outcome::Service(found) => services::one(found, now, verbosity),
         Outcome::ServiceChanged { action, facts } => (services::changed(*action, facts), None),
         Outcome::Logs { service, messages } => services::logs(service.as_deref(), messages, now),
+        Outcome::Kept { generation } => (generations::kept(generation), None),
+        Outcome::Labelled { generation } => (generations::labelled(generation), None),
+        Outcome::Deleted(plan) => (generations::deleted(plan), None),
+        Outcome::Collected(freed) => (generations::collected(freed), None),
+        Outcome::Optimised { bytes } => (generations::optimised(*bytes), None),
         Outcome::Age { generation, seconds } => (age(generation, *seconds, now, verbosity), None),
         Outcome::RolledBack { from, to, reboot_needed } => {
             (rolled_back(from.as_ref(), to, *reboot_needed, now, verbosity), None)
         }
     };
     // A reading answers with its answer; only what changed the machine is marked by a sound.
-    let earcon = matches!(outcome, Outcome::RolledBack { .. } | Outcome::ServiceChanged { .. }).then_some(Earcon::Done);
+    let earcon = matches!(
+        outcome,
+        Outcome::RolledBack { .. }
+            | Outcome::ServiceChanged { .. }
+            | Outcome::Kept { .. }
+            | Outcome::Labelled { .. }
+            | Outcome::Deleted(_)
+            | Outcome::Collected(_)
+            | Outcome::Optimised { .. }
+    )
+    .then_some(Earcon::Done);
     Announcement { priority: Priority::Message, text, screen, earcon }
 }
 

@@ -4,7 +4,7 @@ use jiff::Zoned;
 
 use super::when::when;
 use super::words::{join, list, say};
-use super::{Announcement, Turn, dialogue, services};
+use super::{Announcement, Turn, dialogue, generations, services};
 use crate::command::Risk;
 use crate::nix::{Difference, PlanFacts, RollbackPlan};
 
@@ -15,9 +15,12 @@ const NAMED: usize = 4;
 #[must_use]
 pub fn question(plan: &PlanFacts, preview: &str, risk: Risk, now: &Zoned) -> Announcement {
     let facts = match plan {
-        PlanFacts::Reads => String::new(),
+        PlanFacts::Reads | PlanFacts::Plain => String::new(),
         PlanFacts::Rollback(plan) => rollback(plan, now),
         PlanFacts::Service(plan) => services::plan(plan),
+        PlanFacts::Generation(generation) => generations::is(generation, now),
+        PlanFacts::Deletion(plan) => generations::deletion(plan, now),
+        PlanFacts::Collection(plan) => generations::collection(plan, now),
     };
     let mut asked = dialogue(&Turn::Question { preview, risk });
     asked.text = join([facts, asked.text]);

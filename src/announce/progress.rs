@@ -39,6 +39,8 @@ fn stage(progress: &Progress) -> String {
         Stage::Downloading => say!("stage-downloading", expected = expected),
         Stage::Building => say!("stage-building", expected = expected),
         Stage::Activating => say!("stage-activating"),
+        Stage::Collecting => say!("stage-collecting"),
+        Stage::Optimising => say!("stage-optimising"),
         Stage::Indexing => say!("stage-indexing", expected = expected),
     }
 }

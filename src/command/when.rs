@@ -92,6 +92,18 @@ impl When {
         Some(end.timestamp().min(now.timestamp()))
     }
 
+    /// The first moment that is meant: what lies before it is surely "before" it.
+    ///
+    /// `None` where the calendar has no such day.
+    #[must_use]
+    pub fn since(&self, now: &Zoned) -> Option<Timestamp> {
+        let begin = match self.day {
+            Day::Ago(age) if self.part.is_none() => now.checked_sub(age.span()).ok()?,
+            day => Self::date(day, now)?.to_zoned(now.time_zone().clone()).ok()?,
+        };
+        Some(begin.timestamp().min(now.timestamp()))
+    }
+
     fn date(day: Day, now: &Zoned) -> Option<Date> {
         let today = now.date();
         match day {

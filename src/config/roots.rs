@@ -89,6 +89,18 @@ impl Roots {
         self.profiles().join("system")
     }
 
+    /// The folder of roots of generations that the user keeps for good.
+    #[must_use]
+    pub fn kept_generations(&self) -> PathBuf {
+        self.state.join("gcroots/ask-nix")
+    }
+
+    /// What the user calls generations, by their store paths.
+    #[must_use]
+    pub fn generation_labels(&self) -> PathBuf {
+        self.system.join("var/lib/ask-nix/labels.json")
+    }
+
     /// Nix's store database.
     #[must_use]
     pub fn store_database(&self) -> PathBuf {

@@ -6,6 +6,7 @@ use crate::command::{CommandName, GenerationNumber};
 use crate::fault::{Explain, Fault, Kind};
 
 use super::change::activate::ActivationExit;
+use super::change::generations::Protection;
 use super::change::services::ServiceAction;
 use super::edit::EditError;
 use super::explain::Explanation;
@@ -69,6 +70,12 @@ pub enum NixError {
     Systemd { source: Option<Box<zbus::Error>> },
     #[error("there is no service {service}")]
     UnknownService { service: String },
+    #[error("generation {number} is protected")]
+    Protected { number: GenerationNumber, why: Protection },
+    #[error("there is no generation to delete")]
+    NothingToDelete { spared: usize },
+    #[error("the calendar has no such time")]
+    NoSuchTime,
     #[error("{service} is {active:?} already")]
     ServiceSo { service: String, active: Active },
     #[error("not permitted to change the service {service}")]
@@ -270,6 +277,26 @@ impl Explain for NixError {
                 format!("There is no service {service}."),
                 "Nothing of that name is known to this machine.".into(),
                 "List the services to hear which there are.",
+            ),
+            Self::Protected { number, why } => refused(
+                format!("Generation {number} is not deleted."),
+                match why {
+                    Protection::Current => "It is what starts when the machine is switched on.".into(),
+                    Protection::Runs => "It runs now.".into(),
+                    Protection::Booted => "The machine was started with it.".into(),
+                    Protection::Kept => "You have asked me to keep it.".into(),
+                },
+                "Name another generation.",
+            ),
+            Self::NothingToDelete { spared } => refused(
+                "There is no generation to delete.".into(),
+                if *spared == 0 { "None is meant by that.".into() } else { "What is meant is in use, or kept.".into() },
+                "List the generations to hear which there are.",
+            ),
+            Self::NoSuchTime => refused(
+                "There was no such time.".into(),
+                "The calendar does not have it.".into(),
+                "Say it another way, such as: three days ago.",
             ),
             Self::ServiceSo { service, active } => refused(
                 format!("{service} is {} already.", if *active == Active::Active { "running" } else { "stopped" }),

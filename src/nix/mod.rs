@@ -16,6 +16,8 @@ pub mod read;
 mod run;
 
 pub use cache::CacheCounts;
+pub use change::collect::Freed;
+pub use change::generations::{DeletionPlan, Protection};
 pub use change::rollback::{RollbackPlan, Settled, Unfinished, Way};
 pub use change::services::{Loss, ServiceAction, ServicePlan};
 pub use error::{DatabaseProblem, NixError, Restored};

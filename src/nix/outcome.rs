@@ -8,6 +8,8 @@ use serde::Serialize;
 use crate::command::GenerationNumber;
 use crate::fault::Fault;
 
+use super::change::collect::Freed;
+use super::change::generations::DeletionPlan;
 use super::change::services::ServiceAction;
 use super::read::difference::Difference;
 use super::read::disk::Space;
@@ -36,6 +38,10 @@ pub enum Stage {
     Downloading,
     Building,
     Activating,
+    /// Collecting garbage.
+    Collecting,
+    /// Storing equal files once.
+    Optimising,
     Indexing,
 }
 
@@ -67,7 +73,11 @@ pub struct Generation {
     /// It was booted.
     pub booted: bool,
     pub specialisations: Vec<String>,
+    /// What the user calls it, or else the system itself.
     pub label: Option<String>,
+    /// The user keeps it for good.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub kept: bool,
     /// The store path behind the link.
     #[serde(skip)]
     pub path: PathBuf,
@@ -227,6 +237,20 @@ pub enum Outcome {
     Age {
         generation: Generation,
         seconds: i64,
+    },
+    /// A generation is kept for good from now on.
+    Kept {
+        generation: Generation,
+    },
+    /// A generation has a new name.
+    Labelled {
+        generation: Generation,
+    },
+    Deleted(Box<DeletionPlan>),
+    Collected(Freed),
+    Optimised {
+        /// What that freed, where Nix says so.
+        bytes: Option<u64>,
     },
     /// `from` ran before, `to` runs now.
     RolledBack {

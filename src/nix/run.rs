@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, Zoned};
 use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -17,6 +17,8 @@ use crate::config::Roots;
 use crate::fault::{Explain, Fault, Kind};
 
 use super::cache::Answers;
+use super::change::collect;
+use super::change::generations::{self, DeletionPlan};
 use super::change::rollback::{self, RollbackPlan, Settled, Unfinished, Way};
 use super::change::services::{self, ServiceAction, ServicePlan};
 use super::read::difference::Difference;
@@ -50,6 +52,14 @@ pub enum PlanFacts {
     Reads,
     Rollback(Box<RollbackPlan>),
     Service(Box<ServicePlan>),
+    /// Something is done to one generation.
+    Generation(Box<Generation>),
+    /// Generations go.
+    Deletion(Box<DeletionPlan>),
+    /// Garbage goes, and before it perhaps generations.
+    Collection(Box<DeletionPlan>),
+    /// There is no more to tell than the command itself.
+    Plain,
 }
 
 /// The backend for one machine (or one demo). Cheap to clone.
@@ -146,6 +156,20 @@ impl Backend {
             SystemCommand::Rollback { target } => {
                 rollback::roll_back(self.roots(), &self.files().journal, target, why, cancel, tell)
             }
+            SystemCommand::Keep { number } => {
+                Ok(Outcome::Kept { generation: generations::keep(self.roots(), *number)? })
+            }
+            SystemCommand::LabelGeneration { number, label } => {
+                Ok(Outcome::Labelled { generation: generations::label(self.roots(), *number, label)? })
+            }
+            SystemCommand::DeleteGenerations { which } => {
+                let gone = generations::delete(self.roots(), which, &Zoned::now(), cancel, tell)?;
+                Ok(Outcome::Deleted(Box::new(gone)))
+            }
+            SystemCommand::Gc { age, keep } => {
+                collect::collect(self.roots(), (*age, *keep), &Zoned::now(), cancel, tell).map(Outcome::Collected)
+            }
+            SystemCommand::Optimise => Ok(Outcome::Optimised { bytes: collect::optimise(self.roots(), cancel, tell)? }),
             SystemCommand::ServiceStart { service } => self.change_service(ServiceAction::Start, service, cancel),
             SystemCommand::ServiceStop { service } => self.change_service(ServiceAction::Stop, service, cancel),
             SystemCommand::ServiceRestart { service } => self.change_service(ServiceAction::Restart, service, cancel),
@@ -209,6 +233,21 @@ impl Backend {
             SystemCommand::ServiceStart { service } => self.plan_service(ServiceAction::Start, service),
             SystemCommand::ServiceStop { service } => self.plan_service(ServiceAction::Stop, service),
             SystemCommand::ServiceRestart { service } => self.plan_service(ServiceAction::Restart, service),
+            SystemCommand::Keep { number } | SystemCommand::LabelGeneration { number, .. } => {
+                Ok(PlanFacts::Generation(Box::new(generations::meant(self.roots(), *number)?)))
+            }
+            SystemCommand::DeleteGenerations { which } => {
+                let plan = generations::plan(self.roots(), which, &Zoned::now())?;
+                if plan.go.is_empty() {
+                    return Err(NixError::NothingToDelete { spared: plan.spared.len() });
+                }
+                Ok(PlanFacts::Deletion(Box::new(plan)))
+            }
+            SystemCommand::Gc { age, keep } => {
+                let plan = collect::plan(self.roots(), *age, *keep, &Zoned::now())?;
+                Ok(PlanFacts::Collection(Box::new(plan)))
+            }
+            SystemCommand::Optimise => Ok(PlanFacts::Plain),
             reads if reads.risk() == Risk::Read => Ok(PlanFacts::Reads),
             // Before the question: nobody is asked to agree to what then cannot be done.
             other => Err(NixError::NotYet { command: other.name() }),

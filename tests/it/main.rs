@@ -9,6 +9,7 @@ mod documents;
 mod ears;
 mod edit;
 mod explain;
+mod generations;
 mod house;
 mod phrases;
 mod pipeline;

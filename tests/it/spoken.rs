@@ -35,6 +35,7 @@ fn generation(number: u64, date: &str, current: bool) -> Generation {
         booted: current,
         specialisations: Vec::new(),
         label: None,
+        kept: false,
         path: PathBuf::from("/nix/store/x"),
     }
 }

@@ -387,6 +387,32 @@ plan-removes = It removes { $list }.
 plan-adds = It brings back { $list }.
 plan-changes = It changes the version of { $list }.
 plan-same = The packages stay the same.
+deletion-one = Generation { $number }, from { $when }, is deleted.
+deletion-some = Generations { $list } are deleted.
+deletion-many = { $count } generations are deleted, from { $from } to { $to }; the newest of them is from { $when }.
+deletion-spares = { $count ->
+    [one] Generation { $list } stays, since you keep it.
+   *[other] Generations { $list } stay, since you keep them.
+}
+deletion-frees = About { $size } can be freed then.
+deletion-done = { $count ->
+    [one] One generation has been deleted.
+   *[other] { $count } generations have been deleted.
+}
+deletion-room = To free about { $size }, say: free space.
+collection-frees = Up to { $size } are freed, in { $count ->
+    [one] one object of the store
+   *[other] { $count } objects of the store
+} that nothing uses.
+collection-nothing = There is nothing in the store that nothing uses.
+collected = { $size } have been freed.
+collected-nothing = There was nothing to free.
+optimised = Equal files are stored once now, which freed { $size }.
+optimised-nothing = Equal files are stored once now. That freed nothing.
+generation-kept = Generation { $number } is kept for good now. Nothing deletes it.
+generation-labelled = Generation { $number } is called { $label } now.
+stage-collecting = Freeing space
+stage-optimising = Looking for equal files
 plan-restart = You would have to restart to finish, because the kernel is another one.
 
 ## Questions and answers

@@ -266,6 +266,7 @@ pub mod tests {
             booted: number == 2,
             specialisations: Vec::new(),
             label: None,
+            kept: false,
             path: std::path::PathBuf::new(),
         };
         (1..=3).map(one).collect()

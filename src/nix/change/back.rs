@@ -66,6 +66,7 @@ mod tests {
                 booted: false,
                 specialisations: Vec::new(),
                 label: None,
+                kept: false,
                 path: format!("/s/{n}").into(),
             })
             .collect()

@@ -5,6 +5,8 @@
 
 pub mod activate;
 pub mod back;
+pub mod collect;
+pub mod generations;
 pub mod journal;
 pub mod lock;
 pub mod profile;

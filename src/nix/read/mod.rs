@@ -13,6 +13,7 @@ pub mod graph;
 pub mod health;
 pub mod index;
 pub mod installed;
+pub mod marks;
 pub mod names;
 pub mod profiles;
 pub mod reasons;

@@ -20,6 +20,8 @@ use crate::command::GenerationNumber;
 use crate::config::Roots;
 use crate::nix::{Generation, NixError};
 
+use super::marks;
+
 /// Files of a system that are not smaller, in bytes, are not read: these hold a line, or a script of
 /// 40 lines, which takes one reading.
 const SMALL: usize = 16 * 1024;
@@ -49,6 +51,9 @@ pub fn profile_generations(roots: &Roots, profile: &Path) -> Result<Vec<Generati
     let current = current_number(profile);
     let booted = fs::read_link(roots.booted_system()).ok();
     let systems = systems(&links);
+    let kept = marks::kept(roots);
+    // Labels that cannot be read are no reason to hide the generations.
+    let labels = marks::labels(roots).unwrap_or_default();
     Ok(links
         .iter()
         .map(|link| {
@@ -62,7 +67,8 @@ pub fn profile_generations(roots: &Roots, profile: &Path) -> Result<Vec<Generati
                 current: current == Some(link.number),
                 booted: booted.as_deref().is_some_and(|booted| is_of(booted, &link.target, &system.specialisations)),
                 specialisations: system.specialisations,
-                label: system.label,
+                label: labels.get(&link.target).cloned().or(system.label),
+                kept: kept.contains(&link.target),
                 path: link.target.clone(),
             }
         })
