@@ -130,7 +130,7 @@ fn one(recognizer: &mut Recognizer, understander: &Understander, clip: &Clip, so
     let never = CancellationToken::new();
     let began = Instant::now();
     let transcript = whole(&frames(sound), &Endpointing::default())
-        .map(|utterance| hear(recognizer, understander, &utterance, &never).unwrap());
+        .map(|utterance| hear(recognizer, understander, &NoNames, &utterance, &never).unwrap());
     let Some(transcript) = transcript else { return Told { understood: None, milliseconds: 0.0 } };
     let understanding = understander.understand(&transcript, &Context::default(), &NoNames);
     let milliseconds = began.elapsed().as_secs_f64() * 1000.0;

@@ -229,7 +229,15 @@ impl Conversation {
     }
 
     async fn step(&mut self, decided: Decided, said: &str) {
-        match self.dialogue.next(decided, Instant::now()) {
+        let mut next = self.dialogue.next(decided, Instant::now());
+        if next == Next::Check && self.parts.always_yes {
+            next = self.dialogue.yes(Instant::now());
+        }
+        match next {
+            Next::Check => {
+                self.announce(announce::dialogue(&Turn::ConfirmHeard { heard: said }));
+                self.tell(Told::Asked);
+            }
             Next::Run(approved) => self.start(&approved, said),
             Next::Ask(command) => self.ask(command, said).await,
             Next::Plan(commands) => {

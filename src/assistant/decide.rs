@@ -8,6 +8,9 @@ use crate::command::{Command, Risk, Slots, SystemCommand};
 use crate::fault::{Explain, Fault};
 use crate::intent::{Candidate, Intent, Understanding, Why};
 
+/// Below this it is asked whether it was heard right. Clear speech is above 0.65, in noise too; typed text is 1.
+const HEARD_SURELY: f32 = 0.5;
+
 /// What is to be done about an utterance.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
@@ -98,6 +101,26 @@ impl Decided {
         Self { text: String::new(), intent: None, why: None, decision }
     }
 
+    /// Whether it came to commands for the machine, from words that were not heard surely.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        let commands = match &self.decision {
+            Decision::Run(command) => matches!(command, Command::System(_)),
+            Decision::Confirm(_) | Decision::Several(_) => true,
+            _ => false,
+        };
+        commands && self.intent.as_ref().is_some_and(|intent| intent.confidence < HEARD_SURELY)
+    }
+
+    /// The same, now that the user has said that it was heard right.
+    #[must_use]
+    pub fn believed(mut self) -> Self {
+        if let Some(intent) = &mut self.intent {
+            intent.confidence = 1.0;
+        }
+        self
+    }
+
     /// The command's risk, if it came to a command.
     #[must_use]
     pub fn risk(&self) -> Option<Risk> {
@@ -124,6 +147,7 @@ impl Decided {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let (decision, reason) = match &self.decision {
+            _ if self.is_doubtful() => ("confirm", Some("it was not heard surely".to_owned())),
             Decision::Run(_) | Decision::Domain(_) => ("run", None),
             Decision::Several(commands) if commands.iter().all(|command| command.risk() == Risk::Read) => ("run", None),
             Decision::Confirm(_) | Decision::Several(_) => ("confirm", None),

@@ -36,6 +36,8 @@ pub enum Next {
     Run(Approved),
     /// Look what it would do, ask, and then call [`Dialogue::asked`].
     Ask(SystemCommand),
+    /// Ask whether what was heard is right.
+    Check,
     /// Ask for the value of a slot.
     Choose { question: String, choices: Vec<Candidate> },
     /// Say what will be done in which order, then give each of these to [`Dialogue::next`] in its turn.
@@ -67,6 +69,11 @@ pub enum Reply {
 enum State {
     #[default]
     Idle,
+    /// It was not heard surely: what would be done if it was heard right.
+    Checking {
+        decided: Box<Decided>,
+        asked: Instant,
+    },
     Confirming {
         command: SystemCommand,
         asked: Instant,
@@ -91,7 +98,7 @@ impl Dialogue {
     pub fn question_open(&self, now: Instant) -> bool {
         match &self.state {
             State::Idle => false,
-            State::Confirming { asked, .. } | State::Choosing { asked, .. } => {
+            State::Checking { asked, .. } | State::Confirming { asked, .. } | State::Choosing { asked, .. } => {
                 now.saturating_duration_since(*asked) <= QUESTION_LIFE
             }
         }
@@ -134,8 +141,12 @@ impl Dialogue {
         if !self.question_open(now) {
             self.state = State::Idle;
         }
+        if decided.is_doubtful() {
+            self.state = State::Checking { decided: Box::new(decided.believed()), asked: now };
+            return Next::Check;
+        }
         match decided.decision {
-            Decision::Run(Command::Dialogue(command)) => self.answer(command),
+            Decision::Run(Command::Dialogue(command)) => self.answer(command, now),
             Decision::Run(Command::System(command)) | Decision::Confirm(command) => {
                 self.state = State::Idle;
                 if command.risk() == Risk::Read { Next::Run(Approved(command)) } else { Next::Ask(command) }
@@ -159,17 +170,19 @@ impl Dialogue {
         if !self.question_open(now) {
             self.state = State::Idle;
         }
-        self.answer(DialogueCommand::Yes)
+        self.answer(DialogueCommand::Yes, now)
     }
 
-    fn answer(&mut self, command: DialogueCommand) -> Next {
+    fn answer(&mut self, command: DialogueCommand, now: Instant) -> Next {
         let open = match &self.state {
             State::Idle => false,
-            State::Confirming { .. } | State::Choosing { .. } => true,
+            State::Checking { .. } | State::Confirming { .. } | State::Choosing { .. } => true,
         };
         match command {
             DialogueCommand::Yes => match std::mem::take(&mut self.state) {
                 State::Confirming { command, .. } => Next::Run(Approved(command)),
+                // It was heard right. A change has its own question yet.
+                State::Checking { decided, .. } => self.next(*decided, now),
                 // "Yes" to a choice of several names picks none of them: the choice stays open.
                 choosing @ State::Choosing { .. } => {
                     self.state = choosing;
@@ -218,6 +231,8 @@ mod tests {
         Talk(DialogueCommand),
         Read,
         Change(u64),
+        /// A change, or a reading, that was not heard surely.
+        Doubtful(Option<u64>),
         Choice,
         NotUnderstood,
         Silent,
@@ -243,6 +258,7 @@ mod tests {
                 4 => talk.prop_map(Event::Talk),
                 1 => Just(Event::Read),
                 3 => (1..5_u64).prop_map(Event::Change),
+                3 => prop::option::of(1..5_u64).prop_map(Event::Doubtful),
                 1 => Just(Event::Choice),
                 1 => Just(Event::NotUnderstood),
                 1 => Just(Event::Silent),
@@ -257,6 +273,15 @@ mod tests {
             Event::Talk(command) => Decision::Run(Command::Dialogue(command.clone())),
             Event::Read => Decision::Run(Command::System(SystemCommand::Generations)),
             Event::Change(number) => Decision::Confirm(rollback(*number)),
+            Event::Doubtful(number) => {
+                let intent =
+                    Intent { command: String::new(), slots: crate::command::Slots::default(), confidence: 0.4 };
+                let decision = match number {
+                    Some(number) => Decision::Confirm(rollback(*number)),
+                    None => Decision::Run(Command::System(SystemCommand::Generations)),
+                };
+                return dialogue.next(Decided { intent: Some(intent), ..decided(decision) }, now);
+            }
             Event::Choice => Decision::Ask {
                 intent: Intent {
                     command: "describe".to_owned(),
@@ -293,7 +318,7 @@ mod tests {
                         let asked = open.take().map(|(command, _)| command);
                         prop_assert_eq!(Some(approved.command()), asked.as_ref());
                     }
-                    Next::Run(_) | Next::Plan(_) | Next::Choose { .. } | Next::Reply(
+                    Next::Run(_) | Next::Plan(_) | Next::Check | Next::Choose { .. } | Next::Reply(
                         Reply::Declined | Reply::Cancelled | Reply::Stopped | Reply::Own(DialogueCommand::Sleep),
                     ) => open = None,
                     Next::Ask(command) => {
@@ -305,6 +330,19 @@ mod tests {
                 prop_assert!(open.is_none() || dialogue.question_open(now));
             }
         }
+    }
+
+    #[test]
+    fn what_was_not_heard_surely_is_checked_and_a_change_still_has_its_own_question() {
+        let (mut dialogue, now) = (Dialogue::default(), Instant::now());
+        let yes = Event::Talk(DialogueCommand::Yes);
+        assert_eq!(feed(&mut dialogue, &Event::Doubtful(Some(3)), now), Next::Check);
+        assert_eq!(feed(&mut dialogue, &yes, now), Next::Ask(rollback(3)));
+        assert_eq!(feed(&mut dialogue, &yes, now), Next::Reply(Reply::NoQuestion));
+        assert_eq!(feed(&mut dialogue, &Event::Doubtful(None), now), Next::Check);
+        assert!(matches!(feed(&mut dialogue, &yes, now), Next::Run(_)));
+        assert_eq!(feed(&mut dialogue, &Event::Doubtful(None), now), Next::Check);
+        assert_eq!(feed(&mut dialogue, &Event::Talk(DialogueCommand::No), now), Next::Reply(Reply::Declined));
     }
 
     #[test]

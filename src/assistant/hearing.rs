@@ -6,18 +6,19 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::ears::Utterance;
-use crate::intent::{Transcript, Understander};
+use crate::intent::{Names, Transcript, Understander};
 use crate::recognize::{RecognizeError, Recognizer};
 
 /// The transcript of an utterance, with what else may have been said. Blocks: call it on a thread of its own.
 pub fn hear(
     recognizer: &mut Recognizer,
     understander: &Understander,
+    names: &dyn Names,
     utterance: &Utterance,
     cancel: &CancellationToken,
 ) -> Result<Transcript, RecognizeError> {
     let mut transcript = recognizer.recognize(utterance, cancel)?;
-    let likely = understander.likely(&transcript);
+    let likely = understander.likely(&transcript, names);
     if !likely.is_empty() {
         recognizer.weigh(&mut transcript, &likely, cancel)?;
     }

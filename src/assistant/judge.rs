@@ -2,10 +2,15 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
+
 use crate::command::Risk;
+use crate::ears::Utterance;
 use crate::intent::{Context, Names, Transcript, Understander, Understanding};
+use crate::recognize::{RecognizeError, Recognizer};
 
 use super::decide::{Decision, decide};
+use super::hearing::hear;
 
 /// How far what was said so far has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +79,16 @@ impl Judge {
     #[must_use]
     pub fn new(understander: Understander, names: Arc<dyn Names>) -> Self {
         Self { understander, names }
+    }
+
+    /// The transcript of an utterance, recognised with what can be said.
+    pub(super) fn hear(
+        &self,
+        recognizer: &mut Recognizer,
+        utterance: &Utterance,
+        cancel: &CancellationToken,
+    ) -> Result<Transcript, RecognizeError> {
+        hear(recognizer, &self.understander, self.names.as_ref(), utterance, cancel)
     }
 
     /// Judges the words so far. Only what changes nothing and has no free words in it ends a turn early: more of a name

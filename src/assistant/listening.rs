@@ -113,12 +113,13 @@ impl Listening {
         let (jobs, spoken) = mpsc::channel(1);
         let (answers, answered) = mpsc::channel(2);
         let stop = cancel.clone();
+        let knowing = how.judge.clone();
         // Recognition is seconds of arithmetic: it has a thread of its own.
         let recognising = std::thread::Builder::new().name("recognize".to_owned()).spawn(move || {
             if how.confined {
                 confine::this_thread();
             }
-            recognize(recognizer, spoken, &answers, &stop);
+            recognize(recognizer, knowing.as_ref(), spoken, &answers, &stop);
         });
         if let Err(error) = recognising {
             return Err(AudioError::Unreadable { path: "/proc/self/task".into(), reason: error.to_string() });
@@ -173,13 +174,17 @@ impl Listening {
 
 fn recognize(
     mut recognizer: Recognizer,
+    knowing: Option<&Judge>,
     mut spoken: mpsc::Receiver<Job>,
     answers: &mpsc::Sender<Answer>,
     cancel: &CancellationToken,
 ) {
     while let Some(Job { utterance, guess }) = spoken.blocking_recv() {
         let timer = Timer::start(Stage::Recognition, if guess { "guess" } else { "utterance" });
-        let recognised = recognizer.recognize(&utterance, cancel);
+        let recognised = match knowing {
+            Some(judge) => judge.hear(&mut recognizer, &utterance, cancel),
+            None => recognizer.recognize(&utterance, cancel),
+        };
         timer.end(if recognised.is_ok() { Ending::Done } else { Ending::Failed });
         let transcript = recognised.unwrap_or_else(|error| {
             tracing::error!(target: "assistant.listening", %error, "recognition failed");

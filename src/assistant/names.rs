@@ -2,6 +2,7 @@
 
 use crate::intent::{Candidate, Names};
 use crate::nix::Backend;
+use crate::nix::read::index::well_known;
 
 /// Looks names up in the backend's index; without an index it knows none.
 #[derive(Debug, Clone)]
@@ -17,5 +18,9 @@ impl Names for IndexNames {
                 None
             }
         }
+    }
+
+    fn well_known(&self) -> Vec<String> {
+        well_known().map(str::to_owned).collect()
     }
 }

@@ -6,7 +6,6 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use crate::assistant;
 use crate::audio::read_file;
 use crate::confine;
 use crate::ears::{Endpointing, whole};
@@ -70,8 +69,9 @@ fn one(scene: &Scene, file: &Path, recognizer: &mut Recognizer, parser: &Parser,
     let began = Instant::now();
     let transcript = match &utterance {
         None => Transcript::silence(1.0),
-        Some(utterance) => assistant::hear(recognizer, parser.understander(), utterance, &CancellationToken::new())
-            .map_err(|error| error.fault())?,
+        Some(utterance) => {
+            parser.hear(recognizer, utterance, &CancellationToken::new()).map_err(|error| error.fault())?
+        }
     };
     let hearing = milliseconds(began);
     timed(Stage::Recognition, "file", Ending::Done, began.elapsed());

@@ -11,12 +11,14 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::{self, Verbosity};
-use crate::assistant::{Decided, Decision, IndexNames, decide};
+use crate::assistant::{Decided, Decision, IndexNames, decide, hear};
 use crate::command::{CommandError, Query, SystemCommand};
+use crate::ears::Utterance;
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Context, Grammar, Names, Transcript, Understander};
 use crate::nix::read::index;
 use crate::nix::{Outcome, Progress};
+use crate::recognize::{RecognizeError, Recognizer};
 
 use super::scene::Scene;
 use super::{Done, End, print};
@@ -46,9 +48,14 @@ impl Parser {
         Ok(Self { understander, names, domain: grammar.is_some() })
     }
 
-    /// What can be said, for the recogniser.
-    pub fn understander(&self) -> &Understander {
-        &self.understander
+    /// The transcript of an utterance, recognised with what can be said.
+    pub fn hear(
+        &self,
+        recognizer: &mut Recognizer,
+        utterance: &Utterance,
+        cancel: &CancellationToken,
+    ) -> Result<Transcript, RecognizeError> {
+        hear(recognizer, &self.understander, &self.names, utterance, cancel)
     }
 
     /// What would be done about a transcript, with the keys of `parse --json`.

@@ -11,6 +11,7 @@ mod error;
 mod fits;
 mod grammar;
 mod kinds;
+mod named;
 mod nearest;
 mod numbers;
 mod packs;
@@ -21,6 +22,7 @@ mod template;
 mod transcript;
 mod types;
 mod understand;
+mod wellknown;
 mod words;
 
 pub use check::Clash;

@@ -48,6 +48,11 @@ pub struct Candidate {
 pub trait Names: Send + Sync {
     /// Packages that `heard` could mean, best first, at most `limit`; `None` where no names are known at all.
     fn packages(&self, heard: &str, limit: usize) -> Option<Vec<Candidate>>;
+
+    /// Names that people know well, in any order; they are also told by their sound alone.
+    fn well_known(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// One understood wish: a command's name and its slots.

@@ -4,14 +4,16 @@
 //! corrects itself; a follow-up to the last one; several commands in one breath; the same with
 //! mistyped words mended. What fits none of these is nothing: words are never bent into a command.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::closed::Closed;
+use super::closed::{self, Closed};
 use super::correct::corrected;
 use super::fits::Fit;
 use super::grammar::{Grammar, plain};
 use super::kinds::Kind;
+use super::named::Doubt;
 use super::resolve::resolve;
+use super::wellknown::WellKnown;
 use super::words::{Said, said};
 use super::{Context, Intent, Names, Pending, Transcript, Understanding, Why, talk};
 use crate::command::{Choice, Slots};
@@ -29,20 +31,22 @@ pub struct Understander {
     grammar: Arc<Grammar>,
     /// Where all sentences are known: what is said otherwise is taken by its sound.
     closed: Option<Arc<Closed>>,
+    /// Read when a name is in doubt first.
+    known: Arc<OnceLock<WellKnown>>,
 }
 
 impl Understander {
     /// Understands by the grammar of ask-nix: package slots become real names.
     #[must_use]
     pub fn new(grammar: Arc<Grammar>) -> Self {
-        Self { grammar, closed: None }
+        Self { grammar, closed: None, known: Arc::default() }
     }
 
     /// Understands by another domain's grammar alone.
     #[must_use]
     pub fn of_domain(grammar: Arc<Grammar>) -> Self {
         let closed = Closed::of(&grammar).map(Arc::new);
-        Self { grammar, closed }
+        Self { grammar, closed, known: Arc::default() }
     }
 
     /// The grammar.
@@ -54,10 +58,15 @@ impl Understander {
     /// Sentences that may have been said, for the recogniser to weigh against the sound; none where the words
     /// leave no doubt.
     #[must_use]
-    pub fn likely(&self, transcript: &Transcript) -> Vec<String> {
+    pub fn likely(&self, transcript: &Transcript, names: &dyn Names) -> Vec<String> {
+        let context = Context::default();
+        let reading = Reading { grammar: &self.grammar, context: &context, names, confidence: 1.0 };
+        let Some(said) = said(&transcript.text).filter(|said| said.words.len() <= LONGEST) else { return Vec::new() };
         match &self.closed {
-            Some(closed) if !transcript.is_silence() => closed.likely(&transcript.text),
-            _ => Vec::new(),
+            // Words that fit just so were right in all of 108 orders, whatever the noise.
+            Some(closed) if reading.whole(&said).is_none() => closed.likely(&transcript.text),
+            Some(_) => Vec::new(),
+            None => self.doubt(&reading, &said, &transcript.text).map_or_else(Vec::new, |doubt| doubt.sentences()),
         }
     }
 
@@ -71,7 +80,31 @@ impl Understander {
         if let Some(said) = said.as_ref().filter(|said| said.words.len() <= LONGEST) {
             let reading = Reading { grammar: &self.grammar, context, names, confidence: transcript.confidence };
             if let Some(understanding) = reading.whole(said) {
-                return understanding;
+                let weighed = &transcript.alternatives;
+                let doubt = if weighed.is_empty() || self.closed.is_some() {
+                    None
+                } else {
+                    self.doubt(&reading, said, &transcript.text)
+                };
+                return match (doubt, understanding) {
+                    (Some(doubt), found) => doubt.borne_out(found, weighed),
+                    (None, Understanding::Intent(mut intent)) if self.closed.is_some() => {
+                        intent.confidence = closed::exactly(transcript.confidence);
+                        Understanding::Intent(intent)
+                    }
+                    (None, found) => found,
+                };
+            }
+        }
+        if !transcript.alternatives.is_empty()
+            && self.closed.is_none()
+            && let Some(said) = &said
+        {
+            let reading = Reading { grammar: &self.grammar, context, names, confidence: transcript.confidence };
+            let doubt = self.doubt(&reading, said, &transcript.text);
+            let asked = doubt.and_then(|doubt| doubt.asked_about(transcript.confidence, &transcript.alternatives));
+            if let Some(asked) = asked {
+                return asked;
             }
         }
         if let Some((near, confidence)) = self.closed.as_ref().and_then(|closed| closed.meant(transcript)) {
@@ -82,6 +115,18 @@ impl Understander {
         };
         let why = if talk::tells(&said.words) { Why::NotAddressed } else { Why::NotUnderstood };
         Understanding::Nothing { why, nearest: self.nearest(&said.words) }
+    }
+
+    /// The name that was not heard surely, if the words are a wish about one.
+    fn doubt(&self, reading: &Reading, said: &Said, text: &str) -> Option<Doubt> {
+        let known = self.known.get_or_init(|| WellKnown::of(&reading.names.well_known()));
+        match reading.bared(said) {
+            Some(fit) => {
+                let [heard] = fit.slots.all("package") else { return None };
+                Doubt::of(&said.words.join(" "), heard, text, known, reading.names)
+            }
+            None => Doubt::unfit(text, known, reading.names),
+        }
     }
 
     /// Sentences that can be said and are the most like these words.

@@ -18,6 +18,11 @@ const LEAST_VOICED: Duration = Duration::from_millis(60);
 /// Whisper's own thresholds (its paper, section 4.5; `transcribe.py`).
 const LEAST_LOG_PROB: f32 = -1.0;
 const NO_SPEECH: f32 = 0.6;
+/// Names of programs are no English: "install librewolf" is right at -1.4. So much is believed where the model is this
+/// sure of speech, and the voice detector heard a word.
+const LEAST_OF_SPEECH: f32 = -2.0;
+const SURELY_SPEECH: f32 = 0.001;
+const A_WORD: Duration = Duration::from_millis(300);
 const MOST_COMPRESSION: f32 = 2.4;
 /// With one sign of silence the words must be this sure.
 const SURE_LOG_PROB: f32 = -0.5;
@@ -37,7 +42,9 @@ impl Evidence {
     /// Whether the words were spoken, and not made up from silence, noise or music.
     #[must_use]
     pub fn speaks_for(&self, text: &str) -> bool {
-        if !text.chars().any(char::is_alphanumeric) || self.mean_log_prob < LEAST_LOG_PROB {
+        let speech = self.no_speech < SURELY_SPEECH && self.voiced >= A_WORD;
+        let least = if speech { LEAST_OF_SPEECH } else { LEAST_LOG_PROB };
+        if !text.chars().any(char::is_alphanumeric) || self.mean_log_prob < least {
             return false;
         }
         let doubtful = self.no_speech > NO_SPEECH || self.voiced < LEAST_VOICED;

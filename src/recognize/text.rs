@@ -35,8 +35,10 @@ pub fn without_repeats(text: &str) -> String {
         }
     }
     // A whole sentence again and again, the last time maybe cut: nobody says four words or more just so twice.
+    // Its very last word may be cut as well.
+    let whole = words.split_last().map_or(&[][..], |(_, whole)| whole);
     let again =
-        |length: &usize| words.iter().zip(words.iter().skip(*length)).all(|(one, other)| same(&[one], &[other]));
+        |length: &usize| words.iter().zip(whole.iter().skip(*length)).all(|(one, other)| same(&[one], &[other]));
     if let Some(length) = (4..=words.len() / 2).find(again) {
         return words.get(..length).unwrap_or_default().join(" ");
     }

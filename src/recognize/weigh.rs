@@ -119,10 +119,9 @@ impl Recognizer {
     }
 }
 
-/// Words without the marks that Whisper puts between them, in small letters: as sentences that can be said are written.
+/// Words without the marks that Whisper puts between them: as sentences that can be said are written.
 fn plain(text: &str) -> String {
-    let text: String = text.chars().map(|c| if c.is_alphanumeric() || c == '\'' { c } else { ' ' }).collect();
-    text.to_lowercase()
+    text.chars().map(|c| if c.is_alphanumeric() || c == '\'' { c } else { ' ' }).collect()
 }
 
 /// A sentence as Whisper writes one: with a blank and a capital before it.

@@ -23,6 +23,11 @@ pub use build::{build, build_from_nix};
 pub use error::IndexError;
 pub use options::OptionFacts;
 
+/// The attributes that are well known, in no order; not all of them need be in an index.
+pub fn well_known() -> impl Iterator<Item = &'static str> {
+    known::popular()
+}
+
 use super::super::{Package, SearchHit};
 use crate::command::{PackageAttr, Query};
 
