@@ -66,6 +66,10 @@ fn watcher(sources: &Sources, noticed: mpsc::Sender<()>) -> Option<RecommendedWa
         }
     };
     let trouble = |error: &notify::Error| tracing::warn!(target: "front.reload", %error, "changes are not noticed");
+    if let Some(folder) = sources.user.parent() {
+        // A folder that is not there cannot be watched, and the first `config set` makes it anyway.
+        let _ = std::fs::create_dir_all(folder);
+    }
     let mut watcher = notify::recommended_watcher(told).inspect_err(trouble).ok()?;
     for folder in files.iter().filter_map(|path| path.parent()).filter(|folder| folder.is_dir()) {
         let _ = watcher.watch(folder, RecursiveMode::NonRecursive).inspect_err(trouble);
@@ -81,7 +85,8 @@ mod tests {
     #[tokio::test]
     async fn a_changed_file_is_taken_if_it_is_right_and_told_if_it_is_wrong() {
         let folder = tempfile::tempdir().unwrap();
-        let user = folder.path().join("config.toml");
+        // The folder is not there yet, as for one who has never set anything.
+        let user = folder.path().join("ask-nix/config.toml");
         let sources =
             Sources { system: None, user: user.clone(), named: false, variables: Vec::new(), flags: Vec::new() };
         let cancel = CancellationToken::new();

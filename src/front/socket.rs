@@ -7,7 +7,7 @@
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -72,6 +72,17 @@ pub enum Wish {
 pub struct Door {
     events: broadcast::Sender<Arc<str>>,
     mood: watch::Sender<Mood>,
+    /// The socket's file, once it is there and ours.
+    bound: Arc<OnceLock<PathBuf>>,
+}
+
+impl Drop for Door {
+    /// Nobody knocks at a door that is gone.
+    fn drop(&mut self) {
+        if let Some(path) = self.bound.get() {
+            let _ = std::fs::remove_file(path);
+        }
+    }
 }
 
 #[derive(Clone)]
@@ -133,21 +144,23 @@ pub fn serve(
     let (mood, now) = watch::channel(Mood::Idle);
     let (wish, wishes) = mpsc::channel(1);
     let outside = Outside { listening, wishes: wish, events: events.clone(), mood: now };
+    let bound = Arc::new(OnceLock::new());
+    let binds = Arc::clone(&bound);
     tokio::spawn(async move {
         match open(&path).await {
             Ok(listener) => {
+                let _ = binds.set(path);
                 tokio::select! {
                     () = cancel.cancelled() => {}
                     () = accept(&listener, &outside) => {}
                 }
-                let _ = std::fs::remove_file(&path);
             }
             Err(error) => {
                 tracing::warn!(target: "front.socket", %error, path = %path.display(), "no program can reach me");
             }
         }
     });
-    (Door { events, mood }, wishes)
+    (Door { events, mood, bound }, wishes)
 }
 
 async fn open(path: &Path) -> io::Result<UnixListener> {
@@ -319,7 +332,8 @@ mod tests {
         let outside = Outside { listening, wishes: wish, events: events.clone(), mood: now };
         let listener = open(&path).await.unwrap();
         tokio::spawn(async move { accept(&listener, &outside).await });
-        Rig { _folder: folder, path, door: Door { events, mood }, wishes, _listening: hears }
+        let bound = Arc::new(OnceLock::from(path.clone()));
+        Rig { _folder: folder, path, door: Door { events, mood, bound }, wishes, _listening: hears }
     }
 
     #[tokio::test]
@@ -351,6 +365,9 @@ mod tests {
         let mut rest = Vec::new();
         let _ = stream.read_to_end(&mut rest).await;
         assert!(request(&rig.path, &json!({ "do": "state" })).await.is_ok());
+        let Rig { path, door, .. } = rig;
+        drop(door);
+        assert!(!path.exists(), "nothing is left of it");
     }
 
     #[tokio::test]

@@ -141,7 +141,7 @@ fn nix(backend: &Backend) -> Vec<Found> {
         Some(StoreMode::SingleUser) => "written by the user",
         None => "",
     };
-    let store = found.mode.map(|_| format!("{}, {mode}", roots.store.display()));
+    let store = found.mode.filter(|_| roots.store.is_dir()).map(|_| format!("{}, {mode}", roots.store.display()));
     tell("store", store.ok_or_else(|| NixError::NoNix { store: roots.store.clone() }.fault()));
     let configuration = match &found.configuration {
         Some(Configuration::Flake { file, host }) => {
