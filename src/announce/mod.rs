@@ -7,6 +7,7 @@
 
 mod dialogue;
 mod earcon;
+mod edits;
 mod error;
 mod fault;
 mod generations;

@@ -11,7 +11,7 @@ use super::table::{facts, printable, table};
 use super::when::{date, when};
 use super::words::{join, list, say};
 use super::{Announcement, Earcon, Priority, Verbosity};
-use super::{generations, machine, packages, services, settings};
+use super::{edits, generations, machine, packages, services, settings};
 use crate::nix::{Generation, Outcome};
 
 /// How an outcome is told by someone who stands at `now`; dates are in `now`'s time zone.
@@ -50,6 +50,7 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
         Outcome::Collected(freed) => (generations::collected(freed), None),
         Outcome::Optimised { bytes } => (generations::optimised(*bytes), None),
         Outcome::Age { generation, seconds } => (age(generation, *seconds, now, verbosity), None),
+        Outcome::Reconfigured(done) => (edits::done(done), None),
         Outcome::RolledBack { from, to, reboot_needed } => {
             (rolled_back(from.as_ref(), to, *reboot_needed, now, verbosity), None)
         }
@@ -58,6 +59,7 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
     let earcon = matches!(
         outcome,
         Outcome::RolledBack { .. }
+            | Outcome::Reconfigured(_)
             | Outcome::ServiceChanged { .. }
             | Outcome::Kept { .. }
             | Outcome::Labelled { .. }

@@ -4,7 +4,7 @@ use jiff::Zoned;
 
 use super::when::when;
 use super::words::{join, list, say};
-use super::{Announcement, Turn, dialogue, generations, services};
+use super::{Announcement, Turn, dialogue, edits, generations, services};
 use crate::command::Risk;
 use crate::nix::{Difference, PlanFacts, RollbackPlan};
 
@@ -21,6 +21,7 @@ pub fn question(plan: &PlanFacts, preview: &str, risk: Risk, now: &Zoned) -> Ann
         PlanFacts::Generation(generation) => generations::is(generation, now),
         PlanFacts::Deletion(plan) => generations::deletion(plan, now),
         PlanFacts::Collection(plan) => generations::collection(plan, now),
+        PlanFacts::Edit(_) | PlanFacts::Undo(_) | PlanFacts::Rebuild => edits::facts(plan),
     };
     let mut asked = dialogue(&Turn::Question { preview, risk });
     asked.text = join([facts, asked.text]);

@@ -88,6 +88,8 @@ pub enum NixError {
     NotOnMachine { package: String },
     #[error("the index has no package {package}")]
     UnknownPackage { package: String },
+    #[error("the edited configuration does not work: {source}")]
+    NotApplied { source: Box<NixError>, put_back: bool },
     #[error("{} could not be {doing}", path.display())]
     Io { doing: &'static str, path: PathBuf, source: std::io::Error },
 }
@@ -324,6 +326,22 @@ impl Explain for NixError {
                 "The last change ran to its end.".into(),
                 "You can go on as before.",
             ),
+            Self::NotApplied { source, put_back } => {
+                let fault = source.fault();
+                let state = if *put_back {
+                    "Your configuration is as it was."
+                } else {
+                    "Your configuration could not be put back: say undo to try that again."
+                };
+                // The place that it names is gone again: there is nothing for the user to mend.
+                let named = matches!(&**source, Self::Explained { explanation } if explanation.place.is_some());
+                let hint = if named && *put_back {
+                    "Ask for it by another name, or with another value.".to_owned()
+                } else {
+                    fault.hint
+                };
+                Fault { what: format!("{} {state}", fault.what), hint, ..fault }
+            }
             Self::Io { doing, path, source } => failed(
                 format!("{} could not be {doing}.", path.display()),
                 format!("The system says: {}.", source.kind()),

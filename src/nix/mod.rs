@@ -17,6 +17,7 @@ mod run;
 
 pub use cache::CacheCounts;
 pub use change::collect::Freed;
+pub use change::configure::{Reconfigured, UndoPlan};
 pub use change::generations::{DeletionPlan, Protection};
 pub use change::rollback::{RollbackPlan, Settled, Unfinished, Way};
 pub use change::services::{Loss, ServiceAction, ServicePlan};

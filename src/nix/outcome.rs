@@ -9,6 +9,7 @@ use crate::command::GenerationNumber;
 use crate::fault::Fault;
 
 use super::change::collect::Freed;
+use super::change::configure::Reconfigured;
 use super::change::generations::DeletionPlan;
 use super::change::services::ServiceAction;
 use super::read::difference::Difference;
@@ -252,6 +253,8 @@ pub enum Outcome {
         /// What that freed, where Nix says so.
         bytes: Option<u64>,
     },
+    /// The configuration was edited or taken back, and the system is what it describes.
+    Reconfigured(Box<Reconfigured>),
     /// `from` ran before, `to` runs now.
     RolledBack {
         from: Option<Generation>,

@@ -18,9 +18,11 @@ use crate::fault::{Explain, Fault, Kind};
 
 use super::cache::Answers;
 use super::change::collect;
+use super::change::configure::{self, UndoPlan};
 use super::change::generations::{self, DeletionPlan};
 use super::change::rollback::{self, RollbackPlan, Settled, Unfinished, Way};
 use super::change::services::{self, ServiceAction, ServicePlan};
+use super::edit::{Edit, Request};
 use super::read::difference::Difference;
 use super::read::discovery::Discovery;
 use super::read::index::Index;
@@ -60,6 +62,12 @@ pub enum PlanFacts {
     Collection(Box<DeletionPlan>),
     /// There is no more to tell than the command itself.
     Plain,
+    /// The configuration is edited, built and switched to.
+    Edit(Box<Edit>),
+    /// The newest change is taken back.
+    Undo(Box<UndoPlan>),
+    /// The configuration is built and switched to.
+    Rebuild,
 }
 
 /// The backend for one machine (or one demo). Cheap to clone.
@@ -170,6 +178,9 @@ impl Backend {
                 collect::collect(self.roots(), (*age, *keep), &Zoned::now(), cancel, tell).map(Outcome::Collected)
             }
             SystemCommand::Optimise => Ok(Outcome::Optimised { bytes: collect::optimise(self.roots(), cancel, tell)? }),
+            SystemCommand::Switch => configure::switch(self.roots(), &self.files().journal, why, cancel, tell),
+            SystemCommand::Undo => configure::undo(self.roots(), &self.files().journal, why, cancel, tell),
+            edits if request(edits).is_some() => self.edit(edits, why, cancel, tell),
             SystemCommand::ServiceStart { service } => self.change_service(ServiceAction::Start, service, cancel),
             SystemCommand::ServiceStop { service } => self.change_service(ServiceAction::Stop, service, cancel),
             SystemCommand::ServiceRestart { service } => self.change_service(ServiceAction::Restart, service, cancel),
@@ -230,6 +241,11 @@ impl Backend {
                 let plan = rollback::plan(self.roots(), &self.files().journal, target)?;
                 Ok(PlanFacts::Rollback(Box::new(plan)))
             }
+            SystemCommand::Switch => Ok(PlanFacts::Rebuild),
+            SystemCommand::Undo => {
+                Ok(PlanFacts::Undo(Box::new(configure::plan_undo(self.roots(), &self.files().journal)?)))
+            }
+            edits if request(edits).is_some() => self.plan_edit(edits),
             SystemCommand::ServiceStart { service } => self.plan_service(ServiceAction::Start, service),
             SystemCommand::ServiceStop { service } => self.plan_service(ServiceAction::Stop, service),
             SystemCommand::ServiceRestart { service } => self.plan_service(ServiceAction::Restart, service),
@@ -252,6 +268,37 @@ impl Backend {
             // Before the question: nobody is asked to agree to what then cannot be done.
             other => Err(NixError::NotYet { command: other.name() }),
         }
+    }
+
+    fn edit(
+        &self,
+        command: &SystemCommand,
+        why: &str,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Outcome, NixError> {
+        let request = self.known(command)?;
+        configure::apply(self.roots(), &self.files().journal, &request, why, cancel, tell)
+    }
+
+    fn plan_edit(&self, command: &SystemCommand) -> Result<PlanFacts, NixError> {
+        let request = self.known(command)?;
+        Ok(PlanFacts::Edit(Box::new(configure::plan(self.roots(), &request)?)))
+    }
+
+    /// The edit that a command asks for, if the index knows the packages that it names.
+    fn known(&self, command: &SystemCommand) -> Result<Request, NixError> {
+        let request = request(command).ok_or(NixError::NotYet { command: command.name() })?;
+        if let Request::Install(packages) = &request
+            && let Ok(index) = self.index()
+        {
+            for package in packages {
+                if index.describe(package)?.is_none() {
+                    return Err(NixError::UnknownPackage { package: package.to_string() });
+                }
+            }
+        }
+        Ok(request)
     }
 
     fn plan_service(&self, action: ServiceAction, service: &ServiceName) -> Result<PlanFacts, NixError> {
@@ -366,6 +413,16 @@ impl Backend {
             .ok_or(NixError::RunningUnknown { path: running })?;
         let seconds = Timestamp::now().duration_since(generation.date).as_secs().max(0);
         Ok(Outcome::Age { generation, seconds })
+    }
+}
+
+/// What a command asks of the configuration, if it asks for an edit.
+fn request(command: &SystemCommand) -> Option<Request> {
+    match command {
+        SystemCommand::Install { packages } => Some(Request::Install(packages.as_slice().to_vec())),
+        SystemCommand::Remove { packages } => Some(Request::Remove(packages.as_slice().to_vec())),
+        SystemCommand::SetOption { option, value } => Some(Request::Set(option.clone(), value.clone())),
+        _ => None,
     }
 }
 

@@ -4,11 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use ask_nix::command::{self, Slots, SystemCommand};
 use ask_nix::config;
+use ask_nix::demo::Demo;
 use ask_nix::fault::Explain;
 use ask_nix::nix::edit::{self, Edit, EditError, Request};
 use ask_nix::nix::read::discovery::Configuration;
+use ask_nix::nix::{Backend, Files, NixError, Outcome, PlanFacts, Reconfigured};
 use proptest::prelude::*;
+use tokio_util::sync::CancellationToken;
 
 use crate::support;
 
@@ -301,4 +305,159 @@ proptest! {
             }
         }
     }
+}
+
+/// A demo machine, and what its configuration is.
+struct Machine {
+    backend: Backend,
+    demo: Demo,
+}
+
+impl Machine {
+    fn fresh() -> Option<Self> {
+        support::demo().map(Self::of)
+    }
+
+    fn of(demo: Demo) -> Self {
+        let files = Files { journal: demo.dirs().journal(), index: demo.dirs().index() };
+        Self { backend: Backend::new(demo.roots(), files), demo }
+    }
+
+    fn run(&self, command: &SystemCommand) -> Result<Reconfigured, NixError> {
+        let done = self.backend.run_here(command, "a test", &CancellationToken::new(), &mut |_| {})?;
+        let Outcome::Reconfigured(done) = done else { panic!("{done:?}") };
+        Ok(*done)
+    }
+
+    fn say(&self, name: &str, slots: &[(&str, &str)]) -> Result<Reconfigured, NixError> {
+        self.run(&command(name, slots))
+    }
+
+    /// The configuration, the running system, the profile and the numbers of the generations.
+    fn state(&self) -> (String, PathBuf, PathBuf, Vec<u64>) {
+        let roots = self.demo.roots();
+        let text = fs::read_to_string(roots.etc_nixos.join("configuration.nix")).unwrap();
+        let numbers = self.backend.generations().unwrap().iter().map(|one| one.number.get()).collect();
+        let profile = fs::read_link(roots.system_profile()).unwrap();
+        (text, fs::canonicalize(roots.current_system()).unwrap(), profile, numbers)
+    }
+
+    fn has(&self, program: &str) -> bool {
+        self.demo.roots().current_system().join("sw/bin").join(program).exists()
+    }
+}
+
+fn command(name: &str, slots: &[(&str, &str)]) -> SystemCommand {
+    let mut all = Slots::default();
+    for (slot, value) in slots {
+        all.push(slot, *value);
+    }
+    let asked = command::Command::from_request(name, &all).unwrap();
+    let command::Command::System(command) = asked else { panic!("{asked:?}") };
+    command
+}
+
+#[test]
+fn install_edits_builds_and_activates_and_undo_takes_all_of_it_back() {
+    let Some(user) = support::user_with_nix() else { return };
+    let mut bins = config::private_nix(&user);
+    bins.extend(config::find_nix(&user));
+    bins.sort();
+    bins.dedup();
+    for bin in bins {
+        let machine = Machine::of(Demo::create(None, &user, Some(&bin)).unwrap());
+        let before = machine.state();
+        assert!(!machine.has("tmux"));
+        let install = command("install", &[("package", "tmux")]);
+        let PlanFacts::Edit(plan) = machine.backend.preview(&install).unwrap() else { panic!() };
+        assert!(plan.diff().contains("+    pkgs.tmux\n"), "{}", plan.diff());
+        assert_eq!(machine.state(), before, "a preview changes nothing");
+
+        let done = machine.run(&install).unwrap();
+        assert_eq!(done.to.unwrap().number.get(), 5);
+        assert!(machine.has("tmux") && machine.state().0.contains("\n    pkgs.tmux\n"));
+        assert_eq!(machine.state().2, Path::new("system-5-link"));
+        assert!(matches!(machine.run(&install), Err(NixError::Edit(EditError::AlreadyThere { .. }))));
+
+        let undo = command("undo", &[]);
+        let PlanFacts::Undo(plan) = machine.backend.preview(&undo).unwrap() else { panic!() };
+        assert!(plan.files.len() == 1 && plan.rollback.is_some());
+        machine.run(&undo).unwrap();
+        let after = machine.state();
+        assert_eq!((&after.0, &after.1, &after.2), (&before.0, &before.1, &before.2));
+        assert!(!machine.has("tmux"));
+        // An undo is not undone, and there was nothing before it.
+        assert!(matches!(machine.run(&undo), Err(NixError::Edit(EditError::NothingToTakeBack))));
+    }
+}
+
+#[test]
+fn remove_and_settings_change_what_runs() {
+    let Some(machine) = Machine::fresh() else { return };
+    let before = machine.state();
+    machine.say("remove", &[("package", "htop")]).unwrap();
+    assert!(!machine.has("htop") && machine.has("git"));
+    let service = |name: &str| {
+        machine.demo.roots().current_system().join("etc/systemd/system").join(format!("{name}.service")).exists()
+    };
+    assert!(service("openssh"));
+    machine.say("set-option", &[("option", "services.openssh.enable"), ("to", "false")]).unwrap();
+    assert!(!service("openssh"));
+    machine.say("set-option", &[("option", "services.printing.enable"), ("to", "true")]).unwrap();
+    assert!(service("printing"));
+    for _ in 0..3 {
+        machine.say("undo", &[]).unwrap();
+    }
+    let after = machine.state();
+    assert_eq!((&after.0, &after.1, &after.2), (&before.0, &before.1, &before.2));
+    assert_eq!(machine.say("switch", &[]).unwrap().to, None, "the configuration is what runs");
+}
+
+#[test]
+fn what_cannot_be_built_or_activated_leaves_everything_as_it_was() {
+    let Some(machine) = Machine::fresh() else { return };
+    let before = machine.state();
+    for (name, slots) in [
+        ("install", vec![("package", "brokenpkg")]),
+        ("install", vec![("package", "spotify")]),
+        ("install", vec![("package", "no-such-package")]),
+        ("set-option", vec![("option", "no.such.option"), ("to", "true")]),
+        ("set-option", vec![("option", "fakenixos.switchExitCode"), ("to", "2")]),
+        ("set-option", vec![("option", "fakenixos.switchExitCode"), ("to", "4")]),
+        ("set-option", vec![("option", "fakenixos.bootExitCode"), ("to", "1")]),
+    ] {
+        let error = machine.say(name, &slots).unwrap_err();
+        let fault = error.fault();
+        assert!(matches!(error, NixError::NotApplied { put_back: true, .. }), "{slots:?}: {error:?}");
+        assert!(fault.what.ends_with("Your configuration is as it was."), "{fault:?}");
+        assert_eq!(machine.state(), before, "{slots:?}");
+    }
+    assert!(matches!(machine.say("undo", &[]), Err(NixError::Edit(EditError::NothingToTakeBack))));
+}
+
+#[test]
+fn a_sentence_installs_and_another_takes_it_back() {
+    let Some(user) = support::user_with_nix() else { return };
+    let root = tempfile::tempdir().unwrap();
+    let dir = root.path().join("kept");
+    drop(Demo::create(Some(&dir), &user, None).unwrap());
+    let say = |sentence: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ask-nix"));
+        command.arg(format!("--demo={}", dir.display())).args(["--yes", sentence]);
+        let output = command.stdin(std::process::Stdio::null()).output().unwrap();
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{sentence}: {text}");
+        text
+    };
+    let file = dir.join("root/etc/nixos/configuration.nix");
+    let before = fs::read(&file).unwrap();
+    let told = say("install tmux");
+    assert!(told.contains("tmux is installed.") && told.contains("Generation 5 runs now."), "{told}");
+    assert!(dir.join("root/run/current-system/sw/bin/tmux").exists());
+    assert!(say("is tmux installed").to_lowercase().contains("yes"));
+    let told = say("undo that");
+    assert!(told.contains("configuration.nix is as before."), "{told}");
+    assert_eq!(fs::read(&file).unwrap(), before);
+    assert!(!dir.join("root/run/current-system/sw/bin/tmux").exists());
+    support::remove_store(&dir);
 }

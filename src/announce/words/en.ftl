@@ -415,6 +415,31 @@ stage-collecting = Freeing space
 stage-optimising = Looking for equal files
 plan-restart = You would have to restart to finish, because the kernel is another one.
 
+## Edits of the configuration
+edit-place = line { $line } of { $file }
+edit-whose-system = the packages of the system
+edit-whose-user = the packages of { $name }
+edit-whose-own = the packages of your own
+edit-whose-fonts = the fonts
+edit-adds = That writes { $package } into { $whose }, at { $place }, then builds the system and switches to it.
+edit-removes = That takes { $package } out of { $whose }, at { $place }, then builds the system and switches to it.
+edit-removes-written = That takes { $package } out at { $place }, where it is written as: { $text }. Then it builds the system and switches to it.
+edit-sets = That sets { $option } to { $to }, at { $place }, then builds the system and switches to it.
+edit-changes = That changes { $option } from { $from } to { $to }, at { $place }, then builds the system and switches to it.
+edit-unsets = That takes the setting { $option } out, at { $place }, then builds the system and switches to it.
+edit-undo-why = The last change was: { $why }.
+edit-undo-files = That puts { $files } back as before.
+edit-undo-to = That goes back to generation { $number }.
+edit-installed = { $package } is installed.
+edit-removed = { $package } is removed.
+edit-set = { $option } is { $to } now.
+edit-unset = { $option } is no longer set.
+edit-put-back = { $files } is as before.
+edit-runs = Generation { $number } runs now.
+edit-same = The system itself is the same as before.
+edit-nothing = There is nothing to change: the system is what the configuration says.
+edit-say-undo = To take it back, say: undo that.
+
 ## Questions and answers
 
 question-read = It only looks, and changes nothing.

@@ -5,7 +5,9 @@
 
 pub mod activate;
 pub mod back;
+pub mod build;
 pub mod collect;
+pub mod configure;
 pub mod generations;
 pub mod journal;
 pub mod lock;

@@ -103,7 +103,7 @@ fn validate(roots: &Roots, store: &Store, system: &Path) -> Result<(), NixError>
 }
 
 /// Whether this user may change the system at all, before anything is begun.
-fn permitted(roots: &Roots) -> Result<(), NixError> {
+pub(super) fn permitted(roots: &Roots) -> Result<(), NixError> {
     let profiles = roots.profiles();
     let machine = roots.system == Path::new("/");
     if access(&profiles, Access::WRITE_OK).is_err() || (machine && !rustix::process::geteuid().is_root()) {

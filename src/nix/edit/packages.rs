@@ -52,7 +52,7 @@ pub fn install(files: &mut Files, tree: &Tree, root: &Path, package: &PackageAtt
         Holder::Inherit(inherit) => splice::push_name(&text, inherit, &name),
     };
     let added = added.ok_or_else(|| EditError::NotAsAsked { file: file.clone() })?;
-    let place = files.place(&file, added.at.start);
+    let place = added.place(files, &file);
     let change = Change::Added { package: package.to_string(), owner: spot.way.owner.clone(), place, new_list: false };
     Ok(Step { change, splices: std::iter::once(added).chain(argument).map(|splice| (file.clone(), splice)).collect() })
 }
@@ -191,7 +191,7 @@ fn no_list(files: &mut Files, tree: &Tree, root: &Path, package: &PackageAttr) -
     let entry = format!("{names} = [ {prefix}.{} ];", path.join("."));
     let added = splice::add_entry(&text, &set.set, after.as_ref(), &entry)
         .ok_or_else(|| EditError::NotAsAsked { file: file.clone() })?;
-    let place = files.place(&file, added.at.start);
+    let place = added.place(files, &file);
     let change = Change::Added { package: package.to_string(), owner: Owner::System, place, new_list: true };
     Ok(Step { change, splices: std::iter::once(added).chain(argument).map(|splice| (file.clone(), splice)).collect() })
 }

@@ -149,7 +149,7 @@ fn added(files: &Files, tree: &Tree, root: &Path, option: &OptionPath, text: &st
     let rest = rest(&body.prefix, &names).ok_or_else(refuse)?;
     let splice = splice::add_entry(files.now(&file), &body.set, after.as_ref(), &format!("{rest} = {text};"))
         .ok_or_else(refuse)?;
-    let place = files.place(&file, splice.at.start);
+    let place = splice.place(files, &file);
     let to = text.trim_matches('"').to_owned();
     let change = Change::Set { option: option.to_string(), from: None, to, place };
     Ok(Step { change, splices: vec![(file, splice)] })
@@ -194,7 +194,10 @@ pub fn unset(files: &Files, tree: &Tree, option: &OptionPath) -> Result<Step, Ed
 /// Where a new definition belongs: the set that holds most of its path, and the entry that it comes after.
 pub fn home<'a>(tree: &'a Tree, root: &Path, names: &[&str]) -> Option<(PathBuf, &'a Body, Option<SyntaxNode>)> {
     let shared = |path: &[Part]| path.iter().zip(names).take_while(|(part, name)| part.is(name)).count();
-    let fits = |body: &&Body| body.sure && body.prefix.len() < names.len() && shared(&body.prefix) == body.prefix.len();
+    let fits = |body: &&Body| {
+        let near = body.prefix.len() < names.len() && shared(&body.prefix) == body.prefix.len();
+        body.sure && near && !is_generated(&body.file)
+    };
     // How near a set is: by its own path, or by a neighbour that is written in it with dots.
     let nearness = |body: &Body| {
         let neighbours = neighbours(body).filter_map(|(path, _)| {
@@ -226,6 +229,11 @@ pub fn home<'a>(tree: &'a Tree, root: &Path, names: &[&str]) -> Option<(PathBuf,
     let first = names.last() == Some(&"enable") && best.prefix.len() + 1 == names.len();
     let after = of_kin.or_else(|| if first && !whole_module { None } else { last() });
     Some((best.file.clone(), best, after))
+}
+
+/// What the installer writes, and writes anew: nothing of the user's belongs there.
+fn is_generated(file: &Path) -> bool {
+    file.file_name().is_some_and(|name| name == "hardware-configuration.nix")
 }
 
 fn neighbours(body: &Body) -> impl Iterator<Item = (Vec<Part>, SyntaxNode)> + '_ {

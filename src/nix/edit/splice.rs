@@ -3,11 +3,14 @@
 //! Comments and order stay; what is added takes the layout of what stands beside it.
 
 use std::ops::Range;
+use std::path::Path;
 
 use rnix::ast::{self, HasEntry};
 use rnix::{SyntaxElement, SyntaxKind, SyntaxNode, tokenize};
 use rowan::ast::AstNode;
 
+use super::error::Place;
+use super::source::Files;
 use super::syntax::{range, trivia};
 
 /// A piece of text in the place of another.
@@ -20,6 +23,13 @@ pub struct Splice {
 impl Splice {
     pub fn insert(at: usize, text: impl Into<String>) -> Self {
         Self { at: at..at, text: text.into() }
+    }
+
+    /// The line in which what is added will stand.
+    pub fn place(&self, files: &Files, file: &Path) -> Place {
+        let breaks = self.text.bytes().take_while(u8::is_ascii_whitespace).filter(|byte| *byte == b'\n').count();
+        let place = files.place(file, self.at.start);
+        Place { line: place.line + breaks, ..place }
     }
 
     pub fn delete(at: Range<usize>) -> Self {

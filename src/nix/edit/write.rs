@@ -42,6 +42,9 @@ struct Kept {
     file: PathBuf,
 }
 
+/// Files with their bytes before and after an edit.
+type Todo = Vec<(PathBuf, Vec<u8>, Vec<u8>)>;
+
 /// An edit that is on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Made {
@@ -120,9 +123,24 @@ pub fn newest(backups: &Path) -> Result<Option<Made>, EditError> {
 }
 
 impl Made {
+    /// Whether [`Made::take_back`] would find every file as this edit left it. Changes nothing.
+    pub fn can_be_taken_back(&self) -> Result<(), EditError> {
+        self.todo().map(drop)
+    }
+
     /// Puts every file back as it was before this edit. One that was changed since is refused, and none is touched.
     pub fn take_back(&self) -> Result<(), EditError> {
-        let mut record = read_record(&self.folder)?;
+        let (todo, mut record) = self.todo()?;
+        for (file, before, after) in todo {
+            replace(&file, &after, &before)?;
+        }
+        record.state = State::TakenBack;
+        write_record(&self.folder, &record)
+    }
+
+    /// The files that are to be put back, with their bytes before and after.
+    fn todo(&self) -> Result<(Todo, Record), EditError> {
+        let record = read_record(&self.folder)?;
         let mut todo = Vec::new();
         for (index, kept) in record.files.iter().enumerate() {
             let read = |name: String| {
@@ -140,11 +158,7 @@ impl Made {
             }
             todo.push((kept.file.clone(), before, after));
         }
-        for (file, before, after) in todo {
-            replace(&file, &after, &before)?;
-        }
-        record.state = State::TakenBack;
-        write_record(&self.folder, &record)
+        Ok((todo, record))
     }
 }
 
