@@ -48,6 +48,12 @@ pub enum Turn<'a> {
         heard: &'a str,
         nearest: &'a [String],
     },
+    /// A question is open, and this was no answer to it.
+    NoAnswerYet {
+        heard: &'a str,
+    },
+    /// Something else was wanted while a question was open.
+    QuestionLeft,
     /// The talk button was used, and there was no speech.
     NotHeard,
     /// Far too many words.
@@ -130,6 +136,10 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::Choose { question, choices } => choose(question, choices),
         Turn::AskFor { question } => asked(as_question(question)),
         Turn::NotUnderstood { heard, nearest } => not_understood(heard, nearest),
+        Turn::NoAnswerYet { heard } => {
+            plain(say!("question-no-answer-yet", heard = say!("quoted", text = shortened(&printable(heard)))), Message)
+        }
+        Turn::QuestionLeft => plain(say!("question-left"), Message),
         Turn::Help { examples } => help(examples),
         Turn::NotHeard => plain(say!("not-heard"), Message).with(Message, Some(Earcon::Failed)),
         Turn::TooLong => plain(say!("too-long"), Message).with(Message, Some(Earcon::Failed)),
@@ -262,12 +272,13 @@ fn not_understood(heard: &str, nearest: &[String]) -> Announcement {
 
 /// At most twelve words of what was heard.
 fn shortened(heard: &str) -> String {
-    let words: Vec<&str> = heard.split(' ').collect();
-    match words.get(..12) {
-        Some(first) if words.len() > 12 => format!("{}\u{2026}", first.join(" ")),
-        _ => heard.to_owned(),
-    }
+    let first: Vec<&str> = heard.split(' ').take(12).collect();
+    let short: String = first.join(" ").chars().take(LONGEST_HEARD).collect();
+    if short.len() < heard.len() { format!("{short}\u{2026}") } else { short }
 }
+
+/// Characters that are repeated of what was not understood: about six seconds of speech.
+const LONGEST_HEARD: usize = 100;
 
 fn help(examples: &[String]) -> Announcement {
     if examples.is_empty() {

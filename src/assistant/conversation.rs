@@ -75,6 +75,8 @@ pub struct Conversation {
     /// Nothing is heeded but "wake up".
     asleep: bool,
     last: Option<Announcement>,
+    /// The last question, to be asked again.
+    question: Option<Announcement>,
     job: Option<Job>,
     waiting: Option<Transcript>,
     /// What is still to be done of several commands that were said in one breath.
@@ -96,6 +98,7 @@ impl Conversation {
                 memory: Memory::default(),
                 asleep: false,
                 last: None,
+                question: None,
                 job: None,
                 waiting: None,
                 plan: VecDeque::new(),
@@ -210,8 +213,15 @@ impl Conversation {
             return self.tell(Told::Asked);
         }
         let asked = decided.decision.clone();
+        let was_open = self.dialogue.question_open(Instant::now());
         let answer = matches!(decided.decision, Decision::Run(Command::Dialogue(_)));
         self.step(decided, &transcript.text).await;
+        if was_open && !answer && !self.dialogue.question_open(Instant::now()) {
+            // Another wish took the question's place: nobody may believe that it is still open, or that it was answered.
+            self.question = None;
+            self.announce(announce::dialogue(&Turn::QuestionLeft));
+            self.tell(Told::Ended(Err(Kind::Declined)));
+        }
         // Another wish than an answer ends a plan, and so does an answer that leaves no work and no question.
         if !self.dialogue.question_open(Instant::now()) && (!answer || self.job.is_none()) && !self.planned {
             self.plan.clear();
@@ -266,6 +276,7 @@ impl Conversation {
         observe::count(Stage::Question, "asked", Ending::Done);
         self.memory.command = Some(command.clone());
         self.dialogue.asked(command, Instant::now());
+        self.question = Some(question.clone());
         self.announce(question);
         if !self.parts.always_yes {
             return self.tell(Told::Asked);
@@ -336,7 +347,15 @@ impl Conversation {
 
     fn reply(&mut self, reply: &Reply, heard: &str) {
         let (turn, end) = match reply {
-            Reply::NotUnderstood { nearest } => (Turn::NotUnderstood { heard, nearest }, Err(Kind::NotUnderstood)),
+            Reply::NotUnderstood { nearest } => {
+                if let Some(question) = self.question.clone().filter(|_| self.dialogue.question_open(Instant::now())) {
+                    // It is still open, which is said by asking it again.
+                    self.announce(announce::dialogue(&Turn::NoAnswerYet { heard }));
+                    self.announce(question);
+                    return self.tell(Told::Asked);
+                }
+                (Turn::NotUnderstood { heard, nearest }, Err(Kind::NotUnderstood))
+            }
             Reply::Refused(fault) => return self.fail(fault),
             Reply::Declined => {
                 observe::count(Stage::Question, "declined", Ending::Declined);

@@ -12,7 +12,8 @@ use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Transcript, Understander};
 
 use super::scene::Scene;
-use super::{Done, End, print};
+use super::session::STOP;
+use super::{Done, End, print, service};
 
 /// What a conversation on this scene is made of.
 pub fn parts(scene: &Scene) -> Result<Parts, Fault> {
@@ -43,7 +44,19 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
 /// Does what one sentence says, asking at the terminal where a question comes up.
 pub fn once(scene: &Scene, words: &str) -> Done {
     let transcript = Transcript::typed(words);
-    runtime()?.block_on(async {
+    if transcript.is_silence() {
+        return Err(Fault::new(
+            Kind::Usage,
+            "You asked for nothing.",
+            "The words are empty.",
+            "Say what you want, such as: ask-nix list generations.",
+        )
+        .into());
+    }
+    let runtime = runtime()?;
+    let done = runtime.block_on(async {
+        let mut end_signal = service::End::watch();
+        let mut json = JsonAnswer::default();
         let (conversation, mut told) = Conversation::new(parts(scene)?);
         let (inputs, receiver) = mpsc::channel(1);
         let running = tokio::spawn(conversation.run(receiver));
@@ -53,21 +66,44 @@ pub fn once(scene: &Scene, words: &str) -> Done {
         let mut end = Ok(());
         let speak = scene.speak.unwrap_or(scene.settings.voice.always);
         let mouth = if speak { super::converse::mouth(scene).await } else { None };
-        while let Some(message) = told.recv().await {
+        loop {
+            let message = tokio::select! {
+                message = told.recv() => message,
+                () = end_signal.comes() => {
+                    // A change at work is taken back, and the answer is waited for.
+                    if let Some(inputs) = inputs.take() {
+                        let _ = inputs.send(Transcript::typed(STOP)).await;
+                    }
+                    continue;
+                }
+            };
+            let Some(message) = message else { break };
             match message {
                 Told::Announce(announcement) => {
-                    if !scene.json {
+                    if scene.json {
+                        json.says.push(announcement.text.clone());
+                    } else {
                         print::announcement(&announcement);
                     }
                     if let Some(mouth) = &mouth {
                         mouth.say(announcement);
                     }
                 }
-                Told::Outcome(outcome) if scene.json => print::json(&outcome),
+                Told::Outcome(outcome) if scene.json => {
+                    print::json(&outcome);
+                    json.answered = true;
+                }
                 Told::Outcome(_) | Told::Hush | Told::Manner(_) => {}
                 Told::Asked => {
                     // Nobody there, or the end of the input, means no: the conversation hears it as such.
-                    let answer = if print::can_ask() { lines.next_line().await.ok().flatten() } else { None };
+                    let answer = if print::can_ask() {
+                        tokio::select! {
+                            line = lines.next_line() => line.ok().flatten(),
+                            () = end_signal.comes() => None,
+                        }
+                    } else {
+                        None
+                    };
                     match (answer, &inputs) {
                         (Some(answer), Some(inputs)) => {
                             let _ = inputs.send(Transcript::typed(answer)).await;
@@ -76,17 +112,31 @@ pub fn once(scene: &Scene, words: &str) -> Done {
                     }
                 }
                 Told::Ended(result) => {
-                    end = result;
+                    // The first that went wrong counts: a question that was left for another is not a success.
+                    end = end.and(result);
                     inputs = None;
                 }
             }
         }
         let _ = running.await;
+        if scene.json && !json.answered {
+            print::json(&serde_json::json!({ "outcome": null, "ended": end.err(), "says": json.says }));
+        }
         if let Some(mouth) = mouth {
             mouth.finish().await;
         }
         end.map_err(End::Told)
-    })
+    });
+    // The thread that reads the terminal waits for a line that may never come.
+    runtime.shutdown_background();
+    done
+}
+
+/// What is told as JSON where no outcome comes: a question that was declined, help, a refusal.
+#[derive(Default)]
+struct JsonAnswer {
+    answered: bool,
+    says: Vec<String>,
 }
 
 /// Rolls back: the typed form of "roll back to generation N".

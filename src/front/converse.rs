@@ -28,7 +28,11 @@ pub enum Ears {
 
 /// Asks what is wanted until the input ends.
 pub fn converse(scene: &mut Scene, ears: Ears) -> Done {
-    runtime()?.block_on(Session::run(scene, ears))
+    let runtime = runtime()?;
+    let done = runtime.block_on(Session::run(scene, ears));
+    // The thread that reads the keyboard waits for a line that may never come.
+    runtime.shutdown_background();
+    done
 }
 
 /// The mouth, and a word about a voice that is not the wanted one; without any, everything is on the screen alone.

@@ -3,6 +3,7 @@
 //! A reader that has gone (`ask-nix generations | head -1`) is no error.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -11,8 +12,24 @@ use crate::fault::Fault;
 
 /// One line on standard output.
 pub fn line(text: &str) {
-    // The only thing that can go wrong is a reader that has gone, and then nobody misses the line.
-    let _ = writeln!(io::stdout().lock(), "{text}");
+    let mut out = io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Ok(()) => {}
+        // Nobody misses the line.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+        Err(error) => {
+            UNWRITTEN.store(true, Ordering::Relaxed);
+            note(&format!("The answer cannot be written: {}.", error.kind()));
+        }
+    }
+}
+
+/// Set once an answer could not be written.
+static UNWRITTEN: AtomicBool = AtomicBool::new(false);
+
+/// Whether an answer was lost, as on a full disk: what was done may have worked, and yet the call has failed.
+pub fn lost_an_answer() -> bool {
+    UNWRITTEN.load(Ordering::Relaxed)
 }
 
 /// One JSON object on a line of its own.

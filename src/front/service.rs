@@ -13,7 +13,34 @@ const UNWATCHED: Duration = Duration::from_hours(1);
 /// The program as a service.
 pub struct Service {
     alive: Interval,
-    terminate: Option<Signal>,
+    end: End,
+}
+
+/// The signals that end a program in order: Control and C, systemd's and `kill`'s own, a terminal that is gone.
+pub struct End([Option<Signal>; 3]);
+
+impl End {
+    /// Must be called inside a tokio runtime. From now on these signals no longer kill the program.
+    pub fn watch() -> Self {
+        Self([SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()].map(|kind| signal(kind).ok()))
+    }
+
+    /// Returns at the next of them.
+    pub async fn comes(&mut self) {
+        let [interrupt, terminate, hangup] = &mut self.0;
+        tokio::select! {
+            () = one(interrupt) => {}
+            () = one(terminate) => {}
+            () = one(hangup) => {}
+        }
+    }
+}
+
+async fn one(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
 }
 
 impl Service {
@@ -23,7 +50,7 @@ impl Service {
         let period = sd_notify::watchdog_enabled().map_or(UNWATCHED, |time| (time / 2).max(Duration::from_millis(10)));
         let mut alive = interval(period);
         alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { alive, terminate: signal(SignalKind::terminate()).ok() }
+        Self { alive, end: End::watch() }
     }
 
     /// Everything is open: who waits for the service may go on.
@@ -36,18 +63,10 @@ impl Service {
         loop {
             tokio::select! {
                 _ = self.alive.tick() => tell(&[NotifyState::Watchdog]),
-                _ = tokio::signal::ctrl_c() => break,
-                Some(()) = terminated(&mut self.terminate) => break,
+                () = self.end.comes() => break,
             }
         }
         tell(&[NotifyState::Stopping]);
-    }
-}
-
-async fn terminated(signal: &mut Option<Signal>) -> Option<()> {
-    match signal {
-        Some(signal) => signal.recv().await,
-        None => std::future::pending().await,
     }
 }
 

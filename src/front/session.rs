@@ -23,6 +23,11 @@ use super::{Done, metrics, prepare, print, reload, socket};
 /// A voice that is exchanged may say so much to its end: well within the watchdog's time.
 const SETTLES: Duration = Duration::from_secs(10);
 
+/// The words that end whatever is at work.
+pub const STOP: &str = "stop";
+/// Who types one of these wants to leave the program; spoken, they are no command.
+const LEAVE: [&str; 4] = ["quit", "exit", "bye", "goodbye"];
+
 /// What a conversation is connected with.
 pub struct Session<'a> {
     scene: &'a mut Scene,
@@ -123,7 +128,11 @@ impl<'a> Session<'a> {
                         }
                     }
                 },
-                () = service.end() => self.inputs = None,
+                () = service.end() => {
+                    // A change at work is taken back; what only reads ends.
+                    self.send(Transcript::typed(STOP)).await;
+                    self.inputs = None;
+                }
             }
         }
     }
@@ -174,8 +183,12 @@ impl<'a> Session<'a> {
     }
 
     /// Words that were typed, here or by another program.
-    async fn typed(&self, words: String) {
+    async fn typed(&mut self, words: String) {
         self.hush();
+        if LEAVE.contains(&words.trim().to_lowercase().as_str()) {
+            self.inputs = None;
+            return;
+        }
         self.send(Transcript::typed(words)).await;
     }
 

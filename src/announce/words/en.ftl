@@ -447,6 +447,8 @@ question-undoable = You can undo it later.
 question-destructive = It cannot be undone.
 question-answer = Say yes or no.
 question-again = { $question } Say yes or no. I wait { $wait }; no answer means no.
+question-no-answer-yet = { $heard } is no answer to my question.
+question-left = So I have left my question, and changed nothing.
 question-no-answer = I heard no answer, so I changed nothing.
 declined = All right. Nothing was changed.
 declined-unattended = Nothing was changed, because nobody was there to say yes.
@@ -515,7 +517,7 @@ no-nix = There is no Nix on this machine. I can show what I do with: ask-nix --d
 not-nixos = This machine does not run NixOS. Searching works, and so do your own packages; changing the system does not.
 demo = This is a demo system. Nothing you do here changes your machine.
 index-missing = I do not know the packages yet. I am reading the list now, and tell you when I am done.
-unfinished = The last change was cut short: { $said }. Nothing was lost. To see what runs now, say: current generation. To go back, say: roll back.
+unfinished = The last change was cut short: { $said }. To take it back, say: undo. To finish it, say it again.
 index-ready = I know { $count } packages now.
 
 ## Tables
