@@ -2,6 +2,7 @@
 
 use jiff::Zoned;
 
+use super::table::printable;
 use super::when::when;
 use super::words::{join, list, say};
 use super::{Announcement, Turn, dialogue, edits, generations, services};
@@ -15,6 +16,7 @@ const NAMED: usize = 4;
 #[must_use]
 pub fn question(plan: &PlanFacts, preview: &str, risk: Risk, now: &Zoned) -> Announcement {
     let facts = match plan {
+        PlanFacts::CutShort { why } => say!("plan-cut-short", said = printable(why)),
         PlanFacts::Reads | PlanFacts::Plain => String::new(),
         PlanFacts::Rollback(plan) => rollback(plan, now),
         PlanFacts::Service(plan) => services::plan(plan),
@@ -32,6 +34,8 @@ fn rollback(plan: &RollbackPlan, now: &Zoned) -> String {
     let to = plan.to.number.to_string();
     let date = when(plan.to.date, now);
     let way = match &plan.from {
+        // Left so by a change that was cut short, or by another program.
+        Some(from) if from.number == plan.to.number => say!("plan-default", number = to, when = date),
         Some(from) => say!("plan-rollback", from = from.number.to_string(), to = to, when = date),
         None => say!("plan-rollback-unknown", to = to, when = date),
     };

@@ -15,7 +15,7 @@ use crate::announce::{self, Announcement, Beat, Pace, Priority, Turn, Verbosity}
 use crate::command::{Command, CommandName, DialogueCommand, Query, Risk, SystemCommand};
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Candidate, Names, Transcript, Understander};
-use crate::nix::{Backend, Event, Outcome};
+use crate::nix::{Backend, Event, Outcome, PlanFacts};
 use crate::observe::{self, Ending, Stage, Timer};
 
 use super::decide::{Decided, Decision, decide, plan};
@@ -75,6 +75,8 @@ pub struct Conversation {
     /// Nothing is heeded but "wake up".
     asleep: bool,
     last: Option<Announcement>,
+    /// What a change would do, as the user was told it.
+    agreed: Option<(SystemCommand, PlanFacts)>,
     /// The last question, to be asked again.
     question: Option<Announcement>,
     job: Option<Job>,
@@ -98,6 +100,7 @@ impl Conversation {
                 memory: Memory::default(),
                 asleep: false,
                 last: None,
+                agreed: None,
                 question: None,
                 job: None,
                 waiting: None,
@@ -269,7 +272,11 @@ impl Conversation {
         let backend = self.parts.backend.clone();
         let looked = command.clone();
         let question = match tokio::task::spawn_blocking(move || backend.preview(&looked)).await {
-            Ok(Ok(plan)) => announce::question(&plan, &command.preview(), command.risk(), &Zoned::now()),
+            Ok(Ok(plan)) => {
+                let question = announce::question(&plan, &command.preview(), command.risk(), &Zoned::now());
+                self.agreed = Some((command.clone(), plan));
+                question
+            }
             Ok(Err(error)) => return self.fail(&error.fault()),
             Err(error) => return self.fail(&broken(&error)),
         };
@@ -289,7 +296,9 @@ impl Conversation {
     fn start(&mut self, approved: &Approved, said: &str) {
         self.memory.command = Some(approved.command().clone());
         let cancel = CancellationToken::new();
-        let events = self.parts.backend.run(approved.command().clone(), said, cancel.clone());
+        // Only what was asked about is agreed to.
+        let agreed = self.agreed.take().filter(|(command, _)| command == approved.command()).map(|(_, plan)| plan);
+        let events = self.parts.backend.run(approved.command().clone(), agreed, said, cancel.clone());
         let changes = approved.command().risk() > Risk::Read;
         if changes {
             observe::count(Stage::Question, "confirmed", Ending::Done);

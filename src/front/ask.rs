@@ -13,7 +13,7 @@ use crate::intent::{Transcript, Understander};
 
 use super::scene::Scene;
 use super::session::STOP;
-use super::{Done, End, print, service};
+use super::{Done, End, prepare, print, service};
 
 /// What a conversation on this scene is made of.
 pub fn parts(scene: &Scene) -> Result<Parts, Fault> {
@@ -57,7 +57,11 @@ pub fn once(scene: &Scene, words: &str) -> Done {
     let done = runtime.block_on(async {
         let mut end_signal = service::End::watch();
         let mut json = JsonAnswer::default();
-        let (conversation, mut told) = Conversation::new(parts(scene)?);
+        let parts = parts(scene)?;
+        if let Some(unfinished) = prepare::unfinished(&parts.backend) {
+            print::note(&unfinished.text);
+        }
+        let (conversation, mut told) = Conversation::new(parts);
         let (inputs, receiver) = mpsc::channel(1);
         let running = tokio::spawn(conversation.run(receiver));
         let _ = inputs.send(transcript).await;

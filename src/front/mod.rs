@@ -59,6 +59,7 @@ pub fn run() -> ExitCode {
     let done = dispatch(cli);
     observe::finish();
     match done {
+        Ok(()) if print::lost_an_answer() => ExitCode::from(Kind::Failed.exit_code()),
         Ok(()) => ExitCode::SUCCESS,
         Err(End::Told(kind)) => ExitCode::from(kind.exit_code()),
         Err(End::Fault(fault)) => {

@@ -48,6 +48,8 @@ pub enum NixError {
     Cancelled { restored: Restored },
     #[error("the journal {} cannot be used", path.display())]
     Journal { path: PathBuf, source: rusqlite::Error },
+    #[error("the journal was damaged, and is now {}", aside.display())]
+    JournalDamaged { aside: PathBuf },
     #[error("{} could not be brought back", path.display())]
     NotRestored { path: PathBuf },
     #[error("this version has no way to do {command}")]
@@ -232,6 +234,14 @@ impl Explain for NixError {
                 "I cannot write down what I do.".into(),
                 format!("The journal {} cannot be used.", path.display()),
                 "Nothing is changed without it: see that the disk is not full and that the file is yours.",
+            ),
+            Self::JournalDamaged { aside } => failed(
+                "The record of past changes was damaged, and I have begun a new one.".into(),
+                format!(
+                    "If a change was cut short, I no longer know of it. The old record is kept as {}.",
+                    aside.display()
+                ),
+                "Say it again. To hear what runs now, say: current generation.",
             ),
             Self::NotRestored { .. } => failed(
                 "The change could not be taken back.".into(),

@@ -68,6 +68,28 @@ pub enum PlanFacts {
     Undo(Box<UndoPlan>),
     /// The configuration is built and switched to.
     Rebuild,
+    /// A change that was cut short is taken back.
+    CutShort {
+        /// What the user had said to it.
+        why: String,
+    },
+}
+
+impl PlanFacts {
+    /// Whether what was agreed to is still what would happen.
+    fn still(&self, now: &Self) -> bool {
+        match (self, now) {
+            // How much is freed may have changed; which generations go may not.
+            (Self::Deletion(agreed), Self::Deletion(now)) | (Self::Collection(agreed), Self::Collection(now)) => {
+                agreed.go == now.go
+            }
+            // A service may have stirred; what is done to it is the same.
+            (Self::Service(agreed), Self::Service(now)) => {
+                (agreed.action, &agreed.service.name) == (now.action, &now.service.name)
+            }
+            (agreed, now) => agreed == now,
+        }
+    }
 }
 
 /// The backend for one machine (or one demo). Cheap to clone.
@@ -111,13 +133,20 @@ impl Backend {
     /// Must be called inside a tokio runtime. A change runs to its end, or is taken back, even if
     /// the receiver is dropped; only `cancel` stops it.
     ///
-    /// `why` goes into the journal of a change: what the user said.
+    /// `why` goes into the journal of a change: what the user said. `agreed` is what the user was told that it
+    /// would do: if it would do something else by now, nothing is done and that is told.
     #[must_use]
-    pub fn run(&self, command: SystemCommand, why: &str, cancel: CancellationToken) -> mpsc::Receiver<Event> {
+    pub fn run(
+        &self,
+        command: SystemCommand,
+        agreed: Option<PlanFacts>,
+        why: &str,
+        cancel: CancellationToken,
+    ) -> mpsc::Receiver<Event> {
         let (events, receiver) = mpsc::channel(EVENTS);
         let (backend, why) = (self.clone(), why.to_owned());
         tokio::task::spawn_blocking(move || {
-            let result = backend.run_here(&command, &why, &cancel, &mut |progress| {
+            let result = backend.run_agreed(&command, agreed.as_ref(), &why, &cancel, &mut |progress| {
                 // A reader that is behind misses a line; the work does not wait for it.
                 let _ = events.try_send(Event::Progress(progress));
             });
@@ -139,17 +168,36 @@ impl Backend {
         cancel: &CancellationToken,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Outcome, NixError> {
+        self.run_agreed(command, None, why, cancel, tell)
+    }
+
+    fn run_agreed(
+        &self,
+        command: &SystemCommand,
+        agreed: Option<&PlanFacts>,
+        why: &str,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Outcome, NixError> {
         let _span = tracing::info_span!("nix.run", ?command).entered();
         if let Some(answer) = self.answer(command, cancel, tell) {
             return self.remembered(command, answer);
         }
-        let result = self.act(command, why, cancel, tell);
+        let still = agreed.map_or(Ok(true), |agreed| Ok(agreed.still(&self.preview(command)?)));
+        let result = still.and_then(|still| {
+            if still {
+                self.act(command, agreed, why, cancel, tell)
+            } else {
+                Err(NixError::ChangedMeanwhile { path: self.roots().system_profile() })
+            }
+        });
         self.remembered(command, result)
     }
 
     fn act(
         &self,
         command: &SystemCommand,
+        agreed: Option<&PlanFacts>,
         why: &str,
         cancel: &CancellationToken,
         tell: &mut dyn FnMut(Progress),
@@ -162,7 +210,12 @@ impl Backend {
             SystemCommand::IsInstalled { package } => self.is_installed(package),
             SystemCommand::Age => self.age(),
             SystemCommand::Rollback { target } => {
-                rollback::roll_back(self.roots(), &self.files().journal, target, why, cancel, tell)
+                // Looked at once more with the lock in hand, when nobody else can change anything.
+                let agreed = match agreed {
+                    Some(PlanFacts::Rollback(plan)) => Some(plan.as_ref()),
+                    _ => None,
+                };
+                rollback::roll_back(self.roots(), &self.files().journal, target, agreed, why, cancel, tell)
             }
             SystemCommand::Keep { number } => {
                 Ok(Outcome::Kept { generation: generations::keep(self.roots(), *number)? })
@@ -179,6 +232,12 @@ impl Backend {
             }
             SystemCommand::Optimise => Ok(Outcome::Optimised { bytes: collect::optimise(self.roots(), cancel, tell)? }),
             SystemCommand::Switch => configure::switch(self.roots(), &self.files().journal, why, cancel, tell),
+            SystemCommand::Undo if self.unfinished()?.is_some() => {
+                let settled = self.settle(Way::Undo, cancel, tell)?;
+                let running = self.roots().current_system();
+                let to = settled.runs.ok_or(NixError::RunningUnknown { path: running })?;
+                Ok(Outcome::RolledBack { from: None, to, reboot_needed: settled.reboot_needed })
+            }
             SystemCommand::Undo => configure::undo(self.roots(), &self.files().journal, why, cancel, tell),
             edits if request(edits).is_some() => self.edit(edits, why, cancel, tell),
             SystemCommand::ServiceStart { service } => self.change_service(ServiceAction::Start, service, cancel),
@@ -243,6 +302,9 @@ impl Backend {
             }
             SystemCommand::Switch => Ok(PlanFacts::Rebuild),
             SystemCommand::Undo => {
+                if let Some(unfinished) = self.unfinished()? {
+                    return Ok(PlanFacts::CutShort { why: unfinished.entry.why });
+                }
                 Ok(PlanFacts::Undo(Box::new(configure::plan_undo(self.roots(), &self.files().journal)?)))
             }
             edits if request(edits).is_some() => self.plan_edit(edits),

@@ -200,7 +200,7 @@ fn rolling_back_is_told_before_done_for_real_and_goes_further_when_said_again() 
         let before = machine.activations().len();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let (progress, outcome) = runtime.block_on(async {
-            let mut events = machine.backend.run(command.clone(), "roll back", CancellationToken::new());
+            let mut events = machine.backend.run(command.clone(), None, "roll back", CancellationToken::new());
             let mut progress = 0;
             loop {
                 match events.recv().await.unwrap() {
@@ -249,6 +249,31 @@ fn one_back_is_the_system_that_ran_before_and_not_the_next_lower_number() {
     assert_eq!(machine.state(), (5, 5, 5));
     machine.roll_back(RollbackTarget::Previous).unwrap();
     assert_eq!(machine.state(), (2, 2, 2));
+}
+
+/// What was agreed to is done, or nothing: another program may have changed the machine since it was asked about.
+#[test]
+fn a_yes_to_one_change_is_never_a_yes_to_another() {
+    let Some(machine) = Machine::fresh() else { return };
+    let command = SystemCommand::Rollback { target: RollbackTarget::Previous };
+    let agreed = machine.backend.preview(&command).unwrap();
+    machine.roll_back(generation(2)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ended = |command: &SystemCommand, agreed| {
+        runtime.block_on(async {
+            let mut events = machine.backend.run(command.clone(), Some(agreed), "roll back", CancellationToken::new());
+            loop {
+                if let Some(Event::Done(done)) = events.recv().await {
+                    break done;
+                }
+            }
+        })
+    };
+    let fault = ended(&command, agreed).unwrap_err();
+    assert!(fault.why.contains("agreed"), "{}", fault.spoken());
+    assert_eq!(machine.state(), (2, 2, 2), "nothing else was done");
+    let agreed = machine.backend.preview(&command).unwrap();
+    assert!(ended(&command, agreed).is_ok());
 }
 
 #[test]
@@ -396,8 +421,16 @@ fn a_change_that_was_killed_is_found_and_finished_or_undone() {
         assert_eq!(found.steps.last().unwrap(), &(step.to_owned(), false));
         // The orphaned activation may still be at work: the system's own lock keeps it apart on NixOS.
         std::thread::sleep(Duration::from_secs(if step == "test" { 3 } else { 0 }));
-        let settled = machine.backend.settle(way, &CancellationToken::new(), &mut |_| {}).unwrap();
-        assert_eq!(settled.runs.unwrap().number, number(end));
+        if way == Way::Undo {
+            // As a user does it: "undo", told before it is done.
+            let told = machine.backend.preview(&SystemCommand::Undo).unwrap();
+            assert!(matches!(told, PlanFacts::CutShort { .. }), "{told:?}");
+            let cancel = CancellationToken::new();
+            machine.backend.run_here(&SystemCommand::Undo, "undo", &cancel, &mut |_| {}).unwrap();
+        } else {
+            let settled = machine.backend.settle(way, &CancellationToken::new(), &mut |_| {}).unwrap();
+            assert_eq!(settled.runs.unwrap().number, number(end));
+        }
         assert_eq!(machine.state(), (end, end, end), "{step} {way:?}");
         assert_eq!(machine.backend.unfinished().unwrap(), None);
         drop(machine);

@@ -382,6 +382,8 @@ progress-finished = That is done.
 ## What a change would do
 
 plan-rollback = That goes from generation { $from } back to generation { $to }, from { $when }.
+plan-default = Generation { $number }, from { $when }, runs already. That makes it what starts at the next boot, too.
+plan-cut-short = The last change was cut short: { $said }. That brings back what ran before it.
 plan-rollback-unknown = What runs now is no generation. That goes to generation { $to }, from { $when }.
 plan-removes = It removes { $list }.
 plan-adds = It brings back { $list }.

@@ -132,7 +132,7 @@ fn switched(
         }
     };
     let difference = rollback::plan(roots, journal, &target).inspect_err(|_| gone())?.difference;
-    match rollback::roll_back(roots, journal, &target, why, cancel, tell).inspect_err(|_| gone())? {
+    match rollback::roll_back(roots, journal, &target, None, why, cancel, tell).inspect_err(|_| gone())? {
         Outcome::RolledBack { from, to, reboot_needed } => Ok(Reconfigured {
             changes: Vec::new(),
             put_back: Vec::new(),
@@ -211,7 +211,7 @@ pub fn undo(
     if let Some(back) = &plan.rollback {
         let target = RollbackTarget::Number(back.to.number);
         if let Outcome::RolledBack { from: left, to: runs, reboot_needed: reboot } =
-            rollback::roll_back(roots, journal, &target, why, cancel, tell)?
+            rollback::roll_back(roots, journal, &target, Some(back), why, cancel, tell)?
         {
             (from, to, reboot_needed) = (left, Some(runs), reboot);
         }

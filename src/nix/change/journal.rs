@@ -132,8 +132,9 @@ pub struct Turn {
 impl Journal {
     /// Opens the journal, or begins one.
     ///
-    /// A damaged journal is put aside under another name and a new one begun: nobody may be kept
-    /// from going back to a system that works because of a damaged record.
+    /// A damaged journal is put aside under another name and a new one begun, which is told once as
+    /// [`NixError::JournalDamaged`]: nobody may be kept from going back to a system that works because of a damaged
+    /// record, and nobody may believe that nothing was written in it.
     pub fn open(path: &Path) -> Result<Self, NixError> {
         if let Some(folder) = path.parent() {
             fs::create_dir_all(folder).map_err(NixError::io("made", folder))?;
@@ -146,7 +147,9 @@ impl Journal {
                 aside.push(format!(".damaged-{}", Timestamp::now().as_second()));
                 tracing::error!(journal = %path.display(), "the journal is damaged: it is put aside");
                 fs::rename(path, &aside).map_err(NixError::io("put aside", path))?;
-                Self::connect(path)
+                return Self::connect(path)
+                    .map_err(|source| NixError::Journal { path: path.to_owned(), source })
+                    .and(Err(NixError::JournalDamaged { aside: aside.into() }));
             }
             other => other,
         };
@@ -369,10 +372,11 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_journal_is_put_aside_and_kept() {
+    fn a_damaged_journal_is_put_aside_and_told_once() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("journal.sqlite");
         fs::write(&file, "this is no database, and it is long enough to be looked at as one ".repeat(50)).unwrap();
+        assert!(matches!(Journal::open(&file), Err(NixError::JournalDamaged { .. })));
         assert_eq!(Journal::open(&file).unwrap().entries(10).unwrap(), []);
         let aside = fs::read_dir(&folder)
             .unwrap()

@@ -117,6 +117,7 @@ pub fn roll_back(
     roots: &Roots,
     journal: &Path,
     target: &RollbackTarget,
+    agreed: Option<&RollbackPlan>,
     why: &str,
     cancel: &CancellationToken,
     tell: &mut dyn FnMut(Progress),
@@ -126,6 +127,9 @@ pub fn roll_back(
     let turn = record.turn()?;
     // Planned again with the turn in hand: another change may have ended since the user agreed.
     let plan = plan(roots, journal, target)?;
+    if agreed.is_some_and(|agreed| *agreed != plan) {
+        return Err(NixError::ChangedMeanwhile { path: roots.system_profile() });
+    }
     let before = Before { running: plan.running.clone(), default: plan.default };
     let what = match target {
         RollbackTarget::Previous => What::Back,
