@@ -17,6 +17,10 @@ pub fn write_wav(path: &Path, samples: &[f32], rate: u32) -> Result<(), AudioErr
         writer.finalize()
     };
     write().map_err(|error| {
+        // Half a file is no sound; where there was no room for it, it must not take what is left.
+        if std::fs::metadata(path).is_ok_and(|file| file.is_file()) {
+            let _ = std::fs::remove_file(path);
+        }
         let reason = match error {
             hound::Error::IoError(error) => error.to_string(),
             error => error.to_string(),

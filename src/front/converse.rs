@@ -62,7 +62,7 @@ pub fn invite(ears: Ears, listening: Option<&Listening>) {
         Some(listening) => {
             print::note(&format!("Press Enter to talk on {}, or type what you want.", listening.device()));
         }
-        None => print::note("Type what you want."),
+        None => print::note("Type what you want, or quit to leave."),
     }
 }
 

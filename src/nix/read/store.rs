@@ -40,12 +40,12 @@ impl Store {
     /// Opens the database of the store.
     pub fn open(roots: &Roots) -> Result<Self, NixError> {
         let path = roots.store_database();
+        // A database without a store is a leftover: what it says is there is not.
+        if !roots.store.is_dir() {
+            return Err(NixError::NoNix { store: roots.store.clone() });
+        }
         if !path.exists() {
-            return Err(if roots.store.is_dir() {
-                NixError::StoreDatabase { path, problem: DatabaseProblem::Missing, source: None }
-            } else {
-                NixError::NoNix { store: roots.store.clone() }
-            });
+            return Err(NixError::StoreDatabase { path, problem: DatabaseProblem::Missing, source: None });
         }
         let connection = connect(&path, false)
             .or_else(|error| match error.sqlite_error_code() {

@@ -132,6 +132,11 @@ fn write(
             return Err(IndexError::Empty(list.clone()));
         }
     }
+    // An index of options alone would hide every package that the old one had.
+    let packages: i64 = transaction.query_row("SELECT count(*) FROM package", [], |row| row.get(0)).map_err(written)?;
+    if packages == 0 {
+        return Err(IndexError::NoPackages);
+    }
     for package in complete::known(&transaction).map_err(written)? {
         insert_package(&transaction, &package).map_err(written)?;
     }

@@ -21,6 +21,8 @@ pub enum IndexError {
     Line { path: PathBuf, line: usize, reason: String },
     #[error("{0} holds no package and no option")]
     Empty(PathBuf),
+    #[error("the lists hold options and no package")]
+    NoPackages,
     #[error("the search index cannot be written: {0}")]
     Write(String),
     #[error("there is no Nix")]
@@ -66,6 +68,11 @@ impl Explain for IndexError {
                 "I could not build the search index.",
                 format!("{} is wrong at line {line}: {reason}.", path.display()),
                 "Give a packages.json, an options.json, or a list with tabs. The old index is as it was.",
+            ),
+            Self::NoPackages => failed(
+                "I could not build the search index.",
+                "What you gave me holds options, and no package.".to_owned(),
+                "Give all lists at once: --import PACKAGES --import OPTIONS. The old index is as it was.",
             ),
             Self::Empty(path) => failed(
                 "I could not build the search index.",
