@@ -76,7 +76,7 @@ pub struct Grammar {
     /// The named parts of all files.
     parts: BTreeMap<String, Part>,
     /// Each template with its command, so that none stands twice.
-    seen: HashMap<String, usize>,
+    seen: HashMap<Part, usize>,
     /// The command that templates now belong to.
     open: Option<usize>,
     files: Vec<String>,
@@ -168,7 +168,7 @@ impl Grammar {
             }
             None => self.wordless.push(rule),
         }
-        if let Some(other) = self.seen.insert(format!("{template:?}"), command) {
+        if let Some(other) = self.seen.insert(template.clone(), command) {
             let other = self.commands.get(other).cloned().unwrap_or_default();
             return Err((indent + 1, Problem::Duplicate(other)));
         }

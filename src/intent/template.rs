@@ -1,12 +1,13 @@
 //! Templates: what a grammar file's lines are made of, and how they become regular expressions.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::error::Problem;
 use super::numbers::unit;
 
-/// One piece of a template.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// One piece of a template. A named part stands in hundreds of templates, which share it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Part {
     Word(String),
     Slot(Slot),
@@ -15,13 +16,13 @@ pub enum Part {
         slot: String,
         value: String,
     },
-    Sequence(Vec<Part>),
-    OneOf(Vec<Part>),
-    Maybe(Box<Part>),
+    Sequence(Arc<[Part]>),
+    OneOf(Arc<[Part]>),
+    Maybe(Arc<Part>),
 }
 
 /// A typed hole: `{kind}`, `{kind:slot}`, and with `+` for one or more values.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Slot {
     /// What may stand here, such as `package` or `date`.
     pub kind: String,
@@ -77,7 +78,7 @@ impl Reader<'_> {
             self.at += 1;
             alternatives.push(self.sequence()?);
         }
-        Ok(if alternatives.len() == 1 { alternatives.remove(0) } else { Part::OneOf(alternatives) })
+        Ok(if alternatives.len() == 1 { alternatives.remove(0) } else { Part::OneOf(alternatives.into()) })
     }
 
     fn sequence(&mut self) -> At<Part> {
@@ -87,7 +88,7 @@ impl Reader<'_> {
                 '|' | ')' | ']' => break,
                 c if c.is_whitespace() => self.at += 1,
                 '(' => parts.push(self.bracketed('(', ')')?),
-                '[' => parts.push(Part::Maybe(Box::new(self.bracketed('[', ']')?))),
+                '[' => parts.push(Part::Maybe(Arc::new(self.bracketed('[', ']')?))),
                 '{' => {
                     let start = self.at;
                     let text = self.name('{', '}')?;
@@ -106,7 +107,7 @@ impl Reader<'_> {
                 _ => parts.push(Part::Word(self.word())),
             }
         }
-        Ok(Part::Sequence(parts))
+        Ok(Part::Sequence(parts.into()))
     }
 
     fn bracketed(&mut self, open: char, close: char) -> At<Part> {
