@@ -81,9 +81,7 @@ pub enum Turn<'a> {
     /// Yes or no, and no question is open.
     NothingToAnswer,
     /// Work was cancelled; `changed` says whether the machine may have been changed.
-    Cancelled {
-        changed: bool,
-    },
+    Cancelled,
     Stopped,
     /// Words that came while work goes on wait; `replaces` others that waited already.
     Later {
@@ -159,8 +157,7 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::NothingAtWork => plain(say!("nothing-at-work"), Text),
         Turn::NothingToCancel => plain(say!("nothing-to-cancel"), Text),
         Turn::NothingToAnswer => plain(say!("nothing-to-answer"), Text),
-        Turn::Cancelled { changed: true } => plain(say!("cancelled"), Message),
-        Turn::Cancelled { changed: false } => plain(say!("cancelled-nothing-changed"), Message),
+        Turn::Cancelled => plain(say!("cancelled-nothing-changed"), Message),
         Turn::Later { replaces: false } => plain(say!("later"), Message),
         Turn::Later { replaces: true } => plain(say!("later-instead"), Message),
         Turn::Stopped => plain(say!("stopped"), Text),

@@ -37,6 +37,11 @@ pub fn unit(word: &str) -> Option<u64> {
     UNITS.iter().find(|(name, _)| *name == word).map(|(_, value)| *value)
 }
 
+/// The word for a number that has one of its own.
+pub fn word(number: u64) -> Option<&'static str> {
+    UNITS.iter().find(|(_, value)| *value == number).map(|(name, _)| *name)
+}
+
 /// Number words as digits: "one hundred and seven" is "107", "twenty-three" is "23".
 pub fn numbers(words: &[String]) -> Vec<String> {
     let split: Vec<&str> = words

@@ -4,6 +4,8 @@
 //! turned into sounds by the common rules of English spelling, far more coarsely than a dictionary
 //! would: vowels differ little from each other, voiced from voiceless consonants likewise.
 
+use super::numbers;
+
 /// What it costs to leave out or to add a sound.
 #[must_use]
 pub fn gap(sound: u8) -> f32 {
@@ -125,38 +127,13 @@ fn abbreviated(word: &str) -> &str {
 
 /// A number up to 99 as it is said; longer ones digit by digit.
 fn number(digits: &str) -> String {
-    const ONES: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    const TENS: [&str; 10] = ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    let one = |number: usize| ONES.get(number).copied().unwrap_or_default();
-    match digits.parse::<usize>() {
-        Ok(number) if number < 20 => one(number).to_owned(),
-        Ok(number) if number < 100 => {
-            let tens = TENS.get(number / 10).copied().unwrap_or_default();
-            if number % 10 == 0 { tens.to_owned() } else { format!("{tens}{}", one(number % 10)) }
-        }
-        _ => digits.bytes().map(|digit| one(usize::from(digit.saturating_sub(b'0')))).collect(),
-    }
+    let said = |number: u64| match numbers::word(number) {
+        Some(word) => Some(word.to_owned()),
+        None => Some(format!("{}{}", numbers::word(number / 10 * 10)?, numbers::word(number % 10)?)),
+    };
+    let whole = digits.parse().ok().filter(|number| *number < 100).and_then(said);
+    let one_by_one = || digits.bytes().filter_map(|digit| numbers::word(digit.saturating_sub(b'0').into())).collect();
+    whole.unwrap_or_else(one_by_one)
 }
 
 #[cfg(test)]

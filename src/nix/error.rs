@@ -9,7 +9,7 @@ use super::change::activate::ActivationExit;
 use super::change::generations::Protection;
 use super::change::services::ServiceAction;
 use super::edit::EditError;
-use super::explain::Explanation;
+use super::explain::{self, Explanation};
 use super::read::index::IndexError;
 use super::read::services::{Active, ServiceFacts};
 
@@ -116,6 +116,8 @@ pub enum DatabaseProblem {
 pub enum Restored {
     /// Nothing had been changed yet.
     Untouched,
+    /// What was deleted until then is gone, and the rest is as it was.
+    Partly,
     /// Exactly the system that ran before runs again.
     Before,
     /// The system that ran before could not be brought back.
@@ -126,6 +128,7 @@ impl Restored {
     fn told(self) -> &'static str {
         match self {
             Self::Untouched => "Nothing was changed.",
+            Self::Partly => "What I had deleted by then is gone; the rest is as it was.",
             Self::Before => "The system that ran before runs again.",
             Self::Failed => "The system that ran before could not be brought back whole.",
         }
@@ -133,6 +136,7 @@ impl Restored {
 
     fn hint(self) -> &'static str {
         match self {
+            Self::Partly => "You can go on as before, or say it again to have the rest done.",
             Self::Untouched | Self::Before => "You can go on as before, or choose another generation.",
             Self::Failed => "Restart the machine and choose an earlier generation in the boot menu.",
         }
@@ -140,6 +144,12 @@ impl Restored {
 }
 
 impl NixError {
+    /// The failure of a Nix program, by all that it said.
+    pub(crate) fn explained(said: &str) -> Self {
+        let explanation = explain::explain(said).unwrap_or_else(|| Explanation::unknown(said));
+        Self::Explained { explanation: Box::new(explanation) }
+    }
+
     pub(crate) fn io(doing: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| match source.kind() {

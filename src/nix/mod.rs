@@ -12,6 +12,7 @@ pub mod edit;
 mod error;
 pub mod explain;
 mod outcome;
+mod preview;
 pub mod read;
 mod run;
 
@@ -27,6 +28,7 @@ pub use outcome::{
     Compared, Event, Generation, OptionNow, Outcome, Package, PastFailure, ProgramOwners, Progress, SearchHit,
     SearchKind, Stage, WentWrong,
 };
+pub use preview::PlanFacts;
 pub use read::difference::{Changed, Difference};
 pub use read::index::{Index, IndexError};
-pub use run::{Backend, Files, PlanFacts};
+pub use run::{Backend, Files};

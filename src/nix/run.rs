@@ -8,28 +8,27 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use jiff::{Timestamp, Zoned};
-use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{GenerationNumber, PackageAttr, Risk, ServiceName, SystemCommand};
+use crate::command::{GenerationNumber, PackageAttr, ServiceName, SystemCommand};
 use crate::config::Roots;
 use crate::fault::{Explain, Fault, Kind};
 
 use super::cache::Answers;
 use super::change::collect;
-use super::change::configure::{self, UndoPlan};
-use super::change::generations::{self, DeletionPlan};
-use super::change::rollback::{self, RollbackPlan, Settled, Unfinished, Way};
-use super::change::services::{self, ServiceAction, ServicePlan};
-use super::edit::{Edit, Request};
+use super::change::configure;
+use super::change::generations;
+use super::change::rollback::{self, Settled, Unfinished, Way};
+use super::change::services::{self, ServiceAction};
+use super::edit::Request;
 use super::read::difference::Difference;
 use super::read::discovery::Discovery;
 use super::read::index::Index;
 use super::read::names::StoreName;
 use super::read::store::Store;
 use super::read::{installed, profiles};
-use super::{Event, Generation, NixError, Outcome, Progress};
+use super::{Event, Generation, NixError, Outcome, PlanFacts, Progress};
 
 /// How many events may wait for the reader; progress beyond that is dropped, the end never is.
 const EVENTS: usize = 64;
@@ -44,52 +43,6 @@ pub struct Files {
     pub journal: PathBuf,
     /// The search index.
     pub index: PathBuf,
-}
-
-/// What a command would do.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(tag = "plan", rename_all = "kebab-case")]
-pub enum PlanFacts {
-    /// It only reads.
-    Reads,
-    Rollback(Box<RollbackPlan>),
-    Service(Box<ServicePlan>),
-    /// Something is done to one generation.
-    Generation(Box<Generation>),
-    /// Generations go.
-    Deletion(Box<DeletionPlan>),
-    /// Garbage goes, and before it perhaps generations.
-    Collection(Box<DeletionPlan>),
-    /// There is no more to tell than the command itself.
-    Plain,
-    /// The configuration is edited, built and switched to.
-    Edit(Box<Edit>),
-    /// The newest change is taken back.
-    Undo(Box<UndoPlan>),
-    /// The configuration is built and switched to.
-    Rebuild,
-    /// A change that was cut short is taken back.
-    CutShort {
-        /// What the user had said to it.
-        why: String,
-    },
-}
-
-impl PlanFacts {
-    /// Whether what was agreed to is still what would happen.
-    fn still(&self, now: &Self) -> bool {
-        match (self, now) {
-            // How much is freed may have changed; which generations go may not.
-            (Self::Deletion(agreed), Self::Deletion(now)) | (Self::Collection(agreed), Self::Collection(now)) => {
-                agreed.go == now.go
-            }
-            // A service may have stirred; what is done to it is the same.
-            (Self::Service(agreed), Self::Service(now)) => {
-                (agreed.action, &agreed.service.name) == (now.action, &now.service.name)
-            }
-            (agreed, now) => agreed == now,
-        }
-    }
 }
 
 /// The backend for one machine (or one demo). Cheap to clone.
@@ -293,45 +246,6 @@ impl Backend {
         Ok(index)
     }
 
-    /// What a command would do, for the question before it. Changes nothing.
-    pub fn preview(&self, command: &SystemCommand) -> Result<PlanFacts, NixError> {
-        match command {
-            SystemCommand::Rollback { target } => {
-                let plan = rollback::plan(self.roots(), &self.files().journal, target)?;
-                Ok(PlanFacts::Rollback(Box::new(plan)))
-            }
-            SystemCommand::Switch => Ok(PlanFacts::Rebuild),
-            SystemCommand::Undo => {
-                if let Some(unfinished) = self.unfinished()? {
-                    return Ok(PlanFacts::CutShort { why: unfinished.entry.why });
-                }
-                Ok(PlanFacts::Undo(Box::new(configure::plan_undo(self.roots(), &self.files().journal)?)))
-            }
-            edits if request(edits).is_some() => self.plan_edit(edits),
-            SystemCommand::ServiceStart { service } => self.plan_service(ServiceAction::Start, service),
-            SystemCommand::ServiceStop { service } => self.plan_service(ServiceAction::Stop, service),
-            SystemCommand::ServiceRestart { service } => self.plan_service(ServiceAction::Restart, service),
-            SystemCommand::Keep { number } | SystemCommand::LabelGeneration { number, .. } => {
-                Ok(PlanFacts::Generation(Box::new(generations::meant(self.roots(), *number)?)))
-            }
-            SystemCommand::DeleteGenerations { which } => {
-                let plan = generations::plan(self.roots(), which, &Zoned::now())?;
-                if plan.go.is_empty() {
-                    return Err(NixError::NothingToDelete { spared: plan.spared.len() });
-                }
-                Ok(PlanFacts::Deletion(Box::new(plan)))
-            }
-            SystemCommand::Gc { age, keep } => {
-                let plan = collect::plan(self.roots(), *age, *keep, &Zoned::now())?;
-                Ok(PlanFacts::Collection(Box::new(plan)))
-            }
-            SystemCommand::Optimise => Ok(PlanFacts::Plain),
-            reads if reads.risk() == Risk::Read => Ok(PlanFacts::Reads),
-            // Before the question: nobody is asked to agree to what then cannot be done.
-            other => Err(NixError::NotYet { command: other.name() }),
-        }
-    }
-
     fn edit(
         &self,
         command: &SystemCommand,
@@ -343,13 +257,8 @@ impl Backend {
         configure::apply(self.roots(), &self.files().journal, &request, why, cancel, tell)
     }
 
-    fn plan_edit(&self, command: &SystemCommand) -> Result<PlanFacts, NixError> {
-        let request = self.known(command)?;
-        Ok(PlanFacts::Edit(Box::new(configure::plan(self.roots(), &request)?)))
-    }
-
     /// The edit that a command asks for, if the index knows the packages that it names.
-    fn known(&self, command: &SystemCommand) -> Result<Request, NixError> {
+    pub(super) fn known(&self, command: &SystemCommand) -> Result<Request, NixError> {
         let request = request(command).ok_or(NixError::NotYet { command: command.name() })?;
         if let Request::Install(packages) = &request
             && let Ok(index) = self.index()
@@ -361,10 +270,6 @@ impl Backend {
             }
         }
         Ok(request)
-    }
-
-    fn plan_service(&self, action: ServiceAction, service: &ServiceName) -> Result<PlanFacts, NixError> {
-        Ok(PlanFacts::Service(Box::new(services::plan(self.roots(), action, service)?)))
     }
 
     fn change_service(
@@ -479,7 +384,7 @@ impl Backend {
 }
 
 /// What a command asks of the configuration, if it asks for an edit.
-fn request(command: &SystemCommand) -> Option<Request> {
+pub(super) fn request(command: &SystemCommand) -> Option<Request> {
     match command {
         SystemCommand::Install { packages } => Some(Request::Install(packages.as_slice().to_vec())),
         SystemCommand::Remove { packages } => Some(Request::Remove(packages.as_slice().to_vec())),

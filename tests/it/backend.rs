@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ask_nix::command::{GenerationNumber, RollbackTarget, SystemCommand};
-use ask_nix::config::{self, Roots};
+use ask_nix::config::Roots;
 use ask_nix::demo::Demo;
 use ask_nix::fault::Explain;
 use ask_nix::nix::change::lock::ProfileLock;
@@ -22,22 +22,15 @@ struct Machine {
 
 impl Machine {
     fn of(demo: Demo) -> Self {
-        let files = Files { journal: demo.dirs().journal(), index: demo.dirs().index() };
-        Self { backend: Backend::new(demo.roots(), files), _demo: demo }
+        Self { backend: support::backend(&demo), _demo: demo }
     }
 
     fn fresh() -> Option<Self> {
         support::demo().map(Self::of)
     }
 
-    /// One machine for each Nix that is there.
     fn each() -> Vec<Self> {
-        let Some(user) = support::user_with_nix() else { return Vec::new() };
-        let mut bins = config::private_nix(&user);
-        bins.extend(config::find_nix(&user));
-        bins.sort();
-        bins.dedup();
-        bins.iter().map(|bin| Self::of(Demo::create(None, &user, Some(bin)).unwrap())).collect()
+        support::demos().into_iter().map(Self::of).collect()
     }
 
     fn roots(&self) -> &Roots {

@@ -3,10 +3,9 @@
 use std::fs;
 
 use ask_nix::command::{Age, AgeUnit, Deletion, GenerationNumber, KeepCount, SystemCommand};
-use ask_nix::config;
 use ask_nix::demo::Demo;
 use ask_nix::fault::Explain;
-use ask_nix::nix::{Backend, Files, NixError, Outcome, PlanFacts, Protection};
+use ask_nix::nix::{Backend, NixError, Outcome, PlanFacts, Protection, Restored};
 use tokio_util::sync::CancellationToken;
 
 use crate::support;
@@ -18,17 +17,11 @@ struct Machine {
 
 impl Machine {
     fn of(demo: Demo) -> Self {
-        let files = Files { journal: demo.dirs().journal(), index: demo.dirs().index() };
-        Self { backend: Backend::new(demo.roots(), files), _demo: demo }
+        Self { backend: support::backend(&demo), _demo: demo }
     }
 
     fn each() -> Vec<Self> {
-        let Some(user) = support::user_with_nix() else { return Vec::new() };
-        let found = config::private_nix(&user);
-        if found.is_empty() {
-            return support::demo().map(Self::of).into_iter().collect();
-        }
-        found.iter().map(|bin| Self::of(Demo::create(None, &user, Some(bin)).unwrap())).collect()
+        support::demos().into_iter().map(Self::of).collect()
     }
 
     fn run(&self, command: &SystemCommand) -> Result<Outcome, NixError> {
@@ -130,6 +123,12 @@ fn garbage_goes_and_what_is_told_before_is_what_goes() {
         let nothing = planned(&gc(None, None));
         assert_eq!((nothing.go.len(), nothing.frees.paths), (0, 0));
         assert_eq!(collected(&gc(None, None)).paths, 0);
+
+        let cancel = CancellationToken::new();
+        cancel.cancel();
+        let result = machine.backend.run_here(&gc(None, None), "a test", &cancel, &mut |_| {});
+        // Nobody is told that nothing was changed: what Nix had deleted by then is gone.
+        assert!(matches!(result, Err(NixError::Cancelled { restored: Restored::Partly })), "{result:?}");
 
         let rule = gc(Age::new(2, AgeUnit::Weeks), Some("2".parse::<KeepCount>().unwrap()));
         let plan = planned(&rule);

@@ -4,13 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ask_nix::command::{DiffRange, GenerationNumber, SystemCommand};
-use ask_nix::config;
 use ask_nix::demo::Demo;
 use ask_nix::fault::{Explain, Fault, Kind};
 use ask_nix::nix::read::reasons::From;
 use ask_nix::nix::read::value::OptionValueNow;
 use ask_nix::nix::read::{closure, garbage, graph, store};
-use ask_nix::nix::{Backend, CacheCounts, Files, NixError, Outcome};
+use ask_nix::nix::{Backend, CacheCounts, NixError, Outcome};
 use tokio_util::sync::CancellationToken;
 
 use super::support;
@@ -22,22 +21,15 @@ struct Machine {
 
 impl Machine {
     fn of(demo: Demo) -> Self {
-        let files = Files { journal: demo.dirs().journal(), index: demo.dirs().index() };
-        Self { backend: Backend::new(demo.roots(), files), demo }
+        Self { backend: support::backend(&demo), demo }
     }
 
     fn fresh() -> Option<Self> {
         support::demo().map(Self::of)
     }
 
-    /// One machine for each Nix that is there.
     fn each() -> Vec<Self> {
-        let Some(user) = support::user_with_nix() else { return Vec::new() };
-        let mut bins = config::private_nix(&user);
-        bins.extend(config::find_nix(&user));
-        bins.sort();
-        bins.dedup();
-        bins.iter().map(|bin| Self::of(Demo::create(None, &user, Some(bin)).unwrap())).collect()
+        support::demos().into_iter().map(Self::of).collect()
     }
 
     fn try_ask(&self, command: &SystemCommand) -> Result<Outcome, NixError> {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use ask_nix::config::{self, Dirs};
 use ask_nix::demo::Demo;
+use ask_nix::nix::{Backend, Files};
 
 /// The folders of the user who runs the tests.
 pub fn user() -> Option<Dirs> {
@@ -33,6 +34,21 @@ pub fn user_with_nix() -> Option<Dirs> {
 pub fn demo() -> Option<Demo> {
     let user = user_with_nix()?;
     Some(Demo::create(None, &user, None).unwrap())
+}
+
+/// A fresh demo system for each Nix that is there.
+pub fn demos() -> Vec<Demo> {
+    let Some(user) = user_with_nix() else { return Vec::new() };
+    let mut bins = config::private_nix(&user);
+    bins.extend(config::find_nix(&user));
+    bins.sort();
+    bins.dedup();
+    bins.iter().map(|bin| Demo::create(None, &user, Some(bin)).unwrap()).collect()
+}
+
+/// A backend for a demo.
+pub fn backend(demo: &Demo) -> Backend {
+    Backend::new(demo.roots(), Files { journal: demo.dirs().journal(), index: demo.dirs().index() })
 }
 
 /// The folder of the fetched models.

@@ -494,7 +494,6 @@ nothing-at-work = Nothing is at work.
 nothing-to-repeat = I have not said anything yet.
 nothing-to-cancel = There is nothing to cancel.
 nothing-to-answer = I have not asked anything.
-cancelled = Cancelled.
 cancelled-nothing-changed = Cancelled. Nothing was changed.
 stopped = Stopped.
 later = I am still at work. I will do that next.

@@ -334,7 +334,10 @@ impl Conversation {
                 match job.filter(|job| job.cancel.is_cancelled() && fault.kind == Kind::Declined) {
                     Some(job) => {
                         self.plan.clear();
-                        self.announce(announce::dialogue(&Turn::Cancelled { changed: job.changes }));
+                        // What came of a change that was broken off is the backend's to say.
+                        let told =
+                            if job.changes { announce::fault(&fault) } else { announce::dialogue(&Turn::Cancelled) };
+                        self.announce(told);
                         self.tell(Told::Ended(Err(Kind::Declined)));
                     }
                     None => self.fail(&fault),

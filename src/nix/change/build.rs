@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Roots;
 use crate::nix::child::{self, Ended, Stream};
-use crate::nix::explain::{self, Explanation};
 use crate::nix::read::discovery::{self, Configuration};
 use crate::nix::{NixError, Progress, Restored, Stage};
 
@@ -48,10 +47,10 @@ pub fn build(roots: &Roots, cancel: &CancellationToken, tell: &mut dyn FnMut(Pro
     });
     match ended {
         Ok(Ended::Exited(status)) if status.success() => {
-            let built = answer.ok_or_else(|| failed("Nix named no result"))?;
+            let built = answer.ok_or_else(|| NixError::explained("Nix named no result"))?;
             Ok(Built { system: built, _root: root })
         }
-        Ok(Ended::Exited(_)) => Err(failed(&log.join("\n"))),
+        Ok(Ended::Exited(_)) => Err(NixError::explained(&log.join("\n"))),
         Ok(Ended::Cancelled) => Err(NixError::Cancelled { restored: Restored::Untouched }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(NixError::NoNix { store: roots.store.clone() })
@@ -94,11 +93,6 @@ fn step(line: &str) -> Option<(Stage, String)> {
     // The name without the hash: what a store path begins with has 32 letters.
     let name = path.rsplit('/').next()?.get(33..)?.trim_end_matches(".drv");
     Some((stage, name.to_owned()))
-}
-
-fn failed(log: &str) -> NixError {
-    let explanation = explain::explain(log).unwrap_or_else(|| Explanation::unknown(log));
-    NixError::Explained { explanation: Box::new(explanation) }
 }
 
 #[cfg(test)]

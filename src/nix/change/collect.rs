@@ -12,7 +12,7 @@ use crate::command::{Age, Deletion, GenerationNumber, KeepCount};
 use crate::config::Roots;
 use crate::nix::child::{self, Ended};
 use crate::nix::read::store::Store;
-use crate::nix::{Explanation, NixError, Progress, Restored, Stage, explain};
+use crate::nix::{NixError, Progress, Restored, Stage};
 
 use super::generations::{self, DeletionPlan};
 
@@ -111,11 +111,9 @@ fn work(roots: &Roots, what: &str, cancel: &CancellationToken, mut line: impl Fn
     });
     match ended.map_err(NixError::io("started", "nix-store"))? {
         Ended::Exited(status) if status.success() => Ok(()),
-        Ended::Exited(_) => {
-            let explanation = explain::explain(&said).unwrap_or_else(|| Explanation::unknown(&said));
-            Err(NixError::Explained { explanation: Box::new(explanation) })
-        }
-        Ended::Cancelled => Err(NixError::Cancelled { restored: Restored::Untouched }),
+        Ended::Exited(_) => Err(NixError::explained(&said)),
+        // What Nix had deleted until then is gone.
+        Ended::Cancelled => Err(NixError::Cancelled { restored: Restored::Partly }),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::command::{GenerationNumber, RollbackTarget};
 use crate::config::Roots;
 use crate::nix::edit::{self, Change, Edit, EditError, Made, Request};
 use crate::nix::read::discovery;
-use crate::nix::read::profiles::{current_number, running_system, system_generations};
+use crate::nix::read::profiles::{current_number, generation_link, running_system, system_generations};
 use crate::nix::{Difference, Generation, NixError, Outcome, Progress};
 
 use super::build::build;
@@ -26,7 +26,7 @@ use super::rollback::{self, RollbackPlan};
 const PAST: u32 = 200;
 
 /// What was done.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize)]
 pub struct Reconfigured {
     /// What was edited; nothing for a switch alone.
     pub changes: Vec<Change>,
@@ -114,14 +114,7 @@ fn switched(
     let same = running_system(roots)? == built.system
         && generations.iter().any(|generation| generation.current && generation.path == built.system);
     if same {
-        return Ok(Reconfigured {
-            changes: Vec::new(),
-            put_back: Vec::new(),
-            from: None,
-            to: None,
-            difference: None,
-            reboot_needed: false,
-        });
+        return Ok(Reconfigured::default());
     }
     let number = LockedProfile::lock(&profile, || !cancel.is_cancelled())?.add(&built.system)?;
     let is_new = !generations.iter().any(|generation| generation.number == number);
@@ -134,12 +127,11 @@ fn switched(
     let difference = rollback::plan(roots, journal, &target).inspect_err(|_| gone())?.difference;
     match rollback::roll_back(roots, journal, &target, None, why, cancel, tell).inspect_err(|_| gone())? {
         Outcome::RolledBack { from, to, reboot_needed } => Ok(Reconfigured {
-            changes: Vec::new(),
-            put_back: Vec::new(),
             from,
             to: Some(to),
             difference: Some(difference),
             reboot_needed,
+            ..Reconfigured::default()
         }),
         _ => Err(NixError::ChangedMeanwhile { path: profile }),
     }
@@ -150,9 +142,7 @@ fn forget(profile: &Path, number: GenerationNumber) {
     if current_number(profile) == Some(number) {
         return;
     }
-    let mut name = profile.file_name().unwrap_or_default().to_owned();
-    name.push(format!("-{number}-link"));
-    if let Err(error) = fs::remove_file(profile.with_file_name(name)) {
+    if let Err(error) = fs::remove_file(generation_link(profile, number)) {
         tracing::warn!(%error, %number, "a generation that failed could not be taken away");
     }
 }

@@ -10,7 +10,6 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, Zoned};
-use rustix::fs::{Access, access};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
@@ -19,13 +18,14 @@ use crate::config::Roots;
 use crate::nix::read::garbage::{self, Garbage};
 use crate::nix::read::graph::Graph;
 use crate::nix::read::marks;
-use crate::nix::read::profiles::{running_system, system_generations};
+use crate::nix::read::profiles::{generation_link, running_system, system_generations};
 use crate::nix::read::store::Store;
 use crate::nix::run::pick;
 use crate::nix::{Generation, NixError, Progress, Restored};
 
 use super::activate::{Action, activate};
 use super::lock::ProfileLock;
+use super::rollback::permitted;
 
 /// What a link that is being deleted is called until the boot menu knows of it: still a root of the garbage
 /// collector, and put back if the work is cut short.
@@ -52,15 +52,6 @@ pub struct DeletionPlan {
     pub spared: Vec<(GenerationNumber, Protection)>,
     /// What nothing would need any more then: what collecting the garbage frees, at most.
     pub frees: Garbage,
-}
-
-/// Whether this user may change the system's generations, before anything is begun.
-pub(super) fn permitted(roots: &Roots) -> Result<(), NixError> {
-    let machine = roots.system == Path::new("/");
-    if access(roots.profiles(), Access::WRITE_OK).is_err() || (machine && !rustix::process::geteuid().is_root()) {
-        return Err(NixError::NotPermitted { path: roots.system_profile() });
-    }
-    Ok(())
 }
 
 /// The generation that is meant; without a number the current one.
@@ -263,7 +254,7 @@ fn put_back(roots: &Roots) -> Result<(), NixError> {
 }
 
 fn link(roots: &Roots, number: GenerationNumber) -> PathBuf {
-    roots.profiles().join(format!("system-{number}-link"))
+    generation_link(&roots.system_profile(), number)
 }
 
 fn aside(link: &Path) -> PathBuf {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use crate::command::GenerationNumber;
 use crate::nix::NixError;
-use crate::nix::read::profiles::{current_number, links};
+use crate::nix::read::profiles::{current_number, generation_link, links};
 
 use super::lock::ProfileLock;
 
@@ -58,9 +58,7 @@ impl<'a> LockedProfile<'a> {
     }
 
     fn link(&self, number: GenerationNumber) -> PathBuf {
-        let mut name = self.profile.file_name().unwrap_or_default().to_owned();
-        name.push(format!("-{number}-link"));
-        self.profile.with_file_name(name)
+        generation_link(self.profile, number)
     }
 }
 

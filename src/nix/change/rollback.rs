@@ -318,7 +318,7 @@ impl Switch<'_> {
     fn close(&self, restored: Restored) {
         let ending = match restored {
             Restored::Untouched | Restored::Before => Ending::Restored,
-            Restored::Failed => Ending::Broken,
+            Restored::Partly | Restored::Failed => Ending::Broken,
         };
         if let Err(error) = self.record.end(self.change, ending) {
             tracing::error!(%error, "the end of a change could not be written down");

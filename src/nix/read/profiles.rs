@@ -119,6 +119,14 @@ fn missing(roots: &Roots) -> NixError {
     }
 }
 
+/// The link of one generation, beside its profile.
+#[must_use]
+pub fn generation_link(profile: &Path, number: GenerationNumber) -> PathBuf {
+    let mut name = profile.file_name().unwrap_or_default().to_owned();
+    name.push(format!("-{number}-link"));
+    profile.with_file_name(name)
+}
+
 /// The links of a profile, by number. A folder that is not there has none.
 pub fn links(profile: &Path) -> Result<Vec<Link>, NixError> {
     let (Some(folder), Some(name)) = (profile.parent(), profile.file_name().and_then(|name| name.to_str())) else {

@@ -14,7 +14,6 @@ use crate::command::OptionPath;
 use crate::config::Roots;
 use crate::nix::child::{self, Ended, Stream};
 use crate::nix::error::Restored;
-use crate::nix::explain::{self, Explanation};
 use crate::nix::{NixError, Progress, Stage};
 
 use super::discovery::{self, Configuration};
@@ -54,19 +53,14 @@ pub fn option_value(
             Err(log) if is_unset(&log, option) => {
                 return match has_host(roots, &configuration, cancel)? {
                     Ok(()) => Ok(OptionValueNow::Unset),
-                    Err(log) => Err(failed(&log)),
+                    Err(log) => Err(NixError::explained(&log)),
                 };
             }
             Err(log) if plain && log.contains("cannot convert") => {}
-            Err(log) => return Err(failed(&log)),
+            Err(log) => return Err(NixError::explained(&log)),
         }
     }
     Ok(OptionValueNow::Unset)
-}
-
-fn failed(log: &str) -> NixError {
-    let explanation = explain::explain(log).unwrap_or_else(|| Explanation::unknown(log));
-    NixError::Explained { explanation: Box::new(explanation) }
 }
 
 /// Whether an evaluation failed for the sole reason that the option is not there.
