@@ -146,7 +146,7 @@ fn a_model_that_was_cut_short_is_refused_before_it_is_used() {
     let Some(models) = support::models() else { return };
     let whole = models.join("ggml-base.en.bin");
     if !whole.is_file() {
-        eprintln!("skipped: no recognition model");
+        skip!("no recognition model");
         return;
     }
     let home = Home::new();
@@ -164,7 +164,7 @@ fn a_model_that_was_cut_short_is_refused_before_it_is_used() {
 fn without_nix_reading_says_so_and_typing_still_works() {
     let home = Home::new();
     if Path::new("/nix/var/nix/profiles/system").exists() {
-        eprintln!("skipped: this is a NixOS machine");
+        skip!("this is a NixOS machine");
         return;
     }
     let output = home.run(&["generations"]);

@@ -203,7 +203,7 @@ fn a_flake_in_git_tells_what_it_does_not_see() {
         let flake = rig.demo.flake();
         let git = |arguments: &[&str]| Command::new("git").args(arguments).current_dir(&flake).output();
         if git(&["init", "-q"]).is_err() {
-            eprintln!("skipped: no git");
+            skip!("no git");
             return;
         }
         git(&["add", "flake.nix", "nixpkgs"]).unwrap();

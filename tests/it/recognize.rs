@@ -19,7 +19,7 @@ fn model() -> Option<PathBuf> {
     if path.is_file() {
         return Some(path);
     }
-    eprintln!("skipped: no {}", path.display());
+    skip!("no {}", path.display());
     None
 }
 
@@ -101,7 +101,7 @@ fn a_famous_sentence_is_heard_word_for_word() {
     let Some(model) = model() else { return };
     let path = model.with_file_name("jfk.wav");
     if !path.is_file() {
-        eprintln!("skipped: no {}", path.display());
+        skip!("no {}", path.display());
         return;
     }
     let speech = whole(&read_file(&path).unwrap().frames, &Endpointing::default()).unwrap();

@@ -15,7 +15,7 @@ use ask_nix::nix::{Backend, Files};
 pub fn user() -> Option<Dirs> {
     let user = Dirs::of_user();
     if user.is_none() {
-        eprintln!("skipped: no home folder");
+        skip!("no home folder");
     }
     user
 }
@@ -24,7 +24,7 @@ pub fn user() -> Option<Dirs> {
 pub fn user_with_nix() -> Option<Dirs> {
     let user = user()?;
     if config::find_nix(&user).is_none() {
-        eprintln!("skipped: no Nix; scripts/nix-for-demo puts one in place");
+        skip!("no Nix; scripts/nix-for-demo puts one in place");
         return None;
     }
     Some(user)
@@ -57,7 +57,7 @@ pub fn models() -> Option<PathBuf> {
     if folder.is_dir() {
         return Some(folder);
     }
-    eprintln!("skipped: no models in {}; `ask-nix models fetch` gets them", folder.display());
+    skip!("no models in {}; `ask-nix models fetch` gets them", folder.display());
     None
 }
 
@@ -67,7 +67,7 @@ pub fn shared_data() -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().skip(1).map(|folder| folder.join("shared/data"));
     let found = named.into_iter().chain(beside).find(|folder| folder.is_dir());
     if found.is_none() {
-        eprintln!("skipped: no development data; ASK_NIX_DATA names its folder");
+        skip!("no development data; ASK_NIX_DATA names its folder");
     }
     found
 }

@@ -31,7 +31,7 @@ impl Terminal {
             .stdout(Stdio::piped())
             .spawn();
         let Ok(mut child) = spawned else {
-            eprintln!("skipped: there is no script(1)");
+            skip!("there is no script(1)");
             return None;
         };
         let (keys, mut output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());

@@ -21,7 +21,7 @@ fn voice() -> Option<VoiceFiles> {
     match runtime {
         Some(runtime) if model.is_file() => Some(VoiceFiles::new(model, runtime, dirs.espeak_data())),
         _ => {
-            eprintln!("skipped: no Piper voice or no ONNX Runtime in {}", models.display());
+            skip!("no Piper voice or no ONNX Runtime in {}", models.display());
             None
         }
     }
@@ -156,7 +156,7 @@ fn another_network_is_no_voice() {
     let Some(files) = voice() else { return };
     let other: PathBuf = files.model.with_file_name("embedding_model.onnx");
     if !other.is_file() {
-        eprintln!("skipped: no {}", other.display());
+        skip!("no {}", other.display());
         return;
     }
     let error = Speaker::start_blocking(VoiceFiles { model: other, ..files }).unwrap_err();

@@ -17,7 +17,7 @@ fn detector() -> Option<Detector> {
         runtime: path("onnxruntime"),
     };
     if [&files.melspectrogram, &files.embedding, &files.runtime].iter().any(|file| !file.is_file()) {
-        eprintln!("skipped: the wake word's models are not fetched");
+        skip!("the wake word's models are not fetched");
         return None;
     }
     let networks = vec![Network::computer().unwrap()];

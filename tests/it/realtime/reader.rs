@@ -11,7 +11,7 @@ use ask_nix::speak::{Reader, ReaderPlaces, Which};
 use tokio_util::sync::CancellationToken;
 
 use super::rig::Rig;
-use super::support;
+use crate::support;
 
 /// A program that goes away with the value.
 struct Running(Child);
@@ -33,7 +33,7 @@ fn dispatcher(rig: &Rig) -> Option<Running> {
     let modules = ["/usr/lib/speech-dispatcher-modules", "/usr/lib/x86_64-linux-gnu/speech-dispatcher-modules"];
     let found = modules.iter().any(|folder| Path::new(folder).join("sd_espeak-ng").exists());
     if !found {
-        eprintln!("skipped: no speech-dispatcher with espeak-ng");
+        skip!("no speech-dispatcher with espeak-ng");
         return None;
     }
     fs::create_dir_all(folder.join("conf/modules")).unwrap();
@@ -113,7 +113,7 @@ fn bus() -> Option<(Running, String)> {
         .stderr(Stdio::null())
         .spawn();
     let Ok(mut child) = spawned else {
-        eprintln!("skipped: no dbus-daemon");
+        skip!("no dbus-daemon");
         return None;
     };
     let mut address = String::new();

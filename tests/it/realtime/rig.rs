@@ -22,7 +22,7 @@ impl Rig {
             .iter()
             .all(|name| std::env::split_paths(&std::env::var_os("PATH").unwrap()).any(|dir| dir.join(name).exists()));
         if !found {
-            eprintln!("skipped: no PulseAudio");
+            skip!("no PulseAudio");
             return None;
         }
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl Rig {
         command
     }
 
-    /// Runs one of the ignored tests below in this sound world, with `words` in `RIG_WORDS`.
+    /// Runs one of the ignored tests in this sound world, with `words` in `RIG_WORDS`.
     pub fn inside(&self, test: &str, words: &str) -> Child {
         let mut command = self.command(std::env::current_exe().unwrap().to_str().unwrap());
         command.args(["--ignored", "--exact", "--nocapture", test]).env("RIG_WORDS", words);

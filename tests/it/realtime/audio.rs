@@ -12,8 +12,8 @@ use ask_nix::audio::{
 };
 use ask_nix::fault::Explain;
 
-use super::ears::{chirp, correlation, samples};
 use super::rig::Rig;
+use crate::ears::{chirp, correlation, samples};
 
 fn passed(child: Child) -> String {
     let output = child.wait_with_output().unwrap();
@@ -33,7 +33,7 @@ fn what_is_spoken_into_the_microphone_arrives_whole_over_both_sound_systems() {
     let sound = rig.folder.path().join("chirp.wav");
     write_wav(&sound, &chirp(48_000), 48_000).unwrap();
     for device in ["", "Mic", "alsa:default"] {
-        let child = rig.inside("audio::inside_capture", &format!("{device}|4|captured.wav"));
+        let child = rig.inside("realtime::audio::inside_capture", &format!("{device}|4|captured.wav"));
         rig.wait_for("ready");
         assert!(rig.speak(&sound).wait().unwrap().success());
         let told = passed(child);
@@ -94,7 +94,7 @@ fn what_is_played_comes_out_of_the_speaker_and_stops_at_once() {
             assert!(Instant::now() < until, "nothing is recorded");
             std::thread::sleep(Duration::from_millis(50));
         }
-        let told = passed(rig.inside("audio::inside_play", device));
+        let told = passed(rig.inside("realtime::audio::inside_play", device));
         recorder.kill().unwrap();
         recorder.wait().unwrap();
         let bytes = std::fs::read(&raw).unwrap();
@@ -152,7 +152,7 @@ fn square(n: u32) -> f32 {
 #[test]
 fn devices_are_listed_with_their_defaults() {
     let Some(rig) = Rig::start() else { return };
-    passed(rig.inside("audio::inside_list", ""));
+    passed(rig.inside("realtime::audio::inside_list", ""));
 }
 
 #[test]
@@ -173,7 +173,7 @@ fn inside_list() {
 fn a_sound_server_that_dies_is_told_and_recovered_from() {
     let Some(rig) = Rig::start() else { return };
     for device in ["", "alsa:default"] {
-        let child = rig.inside("audio::inside_lose", device);
+        let child = rig.inside("realtime::audio::inside_lose", device);
         rig.wait_for("ready");
         std::thread::sleep(Duration::from_millis(500));
         rig.stop_server();
@@ -223,7 +223,7 @@ fn inside_lose() {
 fn without_any_sound_system_both_ends_say_so_fast_and_quietly() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--ignored", "--exact", "--nocapture", "audio::inside_nothing"]);
+    command.args(["--ignored", "--exact", "--nocapture", "realtime::audio::inside_nothing"]);
     let nowhere = folder.path().join("nothing");
     command.env("PULSE_SERVER", format!("unix:{}", nowhere.display())).env("XDG_RUNTIME_DIR", &nowhere);
     // The system's own ALSA configuration: its default leads to no card here, or to a real one.
@@ -235,7 +235,7 @@ fn without_any_sound_system_both_ends_say_so_fast_and_quietly() {
 #[ignore = "runs without sound"]
 fn inside_nothing() {
     if Path::new("/dev/snd").exists() {
-        println!("skipped: this machine has a sound card");
+        skip!("this machine has a sound card");
         return;
     }
     let began = Instant::now();

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::rig::Rig;
-use super::support;
+use crate::support;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ask-nix");
 
@@ -265,7 +265,7 @@ fn a_human_recording_is_transcribed_right() {
     let Some(models) = support::models() else { return };
     let clip = models.join("jfk.wav");
     if !clip.is_file() {
-        eprintln!("skipped: no jfk.wav; `ask-nix models fetch jfk` gets it");
+        skip!("no jfk.wav; `ask-nix models fetch jfk` gets it");
         return;
     }
     let output = Command::new(PROGRAM).args(["hear", "--json"]).arg(&clip).output().unwrap();
