@@ -6,7 +6,7 @@ use super::quantity::duration;
 use super::table::printable;
 use super::words::{join, list, say};
 use super::{Announcement, Earcon, Priority};
-use crate::command::Risk;
+use crate::command::{Risk, Sounding, Sounds, Verbosity};
 
 /// How many examples, choices or nearest phrases are read aloud: more cannot be kept in mind.
 const SPOKEN: usize = 5;
@@ -63,6 +63,15 @@ pub enum Turn<'a> {
         examples: &'a [String],
     },
     NothingToRepeat,
+    /// "Previous" at the oldest message.
+    NothingBefore,
+    /// "Next" at the newest message.
+    NothingAfter,
+    Copied,
+    /// How much is told from now on.
+    Telling(Verbosity),
+    /// How it sounds from now on.
+    Sounding(Sounding),
     NothingToSpell,
     /// A name, letter by letter.
     Spelled {
@@ -83,10 +92,12 @@ pub enum Turn<'a> {
     /// Work was cancelled; `changed` says whether the machine may have been changed.
     Cancelled,
     Stopped,
-    /// Words that came while work goes on wait; `replaces` others that waited already.
+    /// Words that came while work goes on wait, behind `before` others.
     Later {
-        replaces: bool,
+        before: usize,
     },
+    /// Words that came while work goes on, and as many wait already as may.
+    LaterFull,
     Listening,
     /// What the recogniser heard.
     Heard {
@@ -145,6 +156,17 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::Declined => plain(say!("declined"), Message),
         Turn::DeclinedUnattended => plain(say!("declined-unattended"), Message),
         Turn::NothingToRepeat => plain(say!("nothing-to-repeat"), Text),
+        Turn::NothingBefore => plain(say!("nothing-before"), Text),
+        Turn::NothingAfter => plain(say!("nothing-after"), Text),
+        Turn::Copied => plain(say!("copied"), Text),
+        Turn::Telling(Verbosity::Brief) => plain(say!("telling-brief"), Text),
+        Turn::Telling(Verbosity::Normal) => plain(say!("telling-normal"), Text),
+        Turn::Telling(Verbosity::Detailed) => plain(say!("telling-detailed"), Text),
+        Turn::Sounding(Sounding::Theme(Sounds::Normal)) => plain(say!("sounds-normal"), Text),
+        Turn::Sounding(Sounding::Theme(Sounds::Low)) => plain(say!("sounds-low"), Text),
+        Turn::Sounding(Sounding::Theme(Sounds::Off)) => plain(say!("sounds-off"), Text),
+        Turn::Sounding(Sounding::Only) => plain(say!("sounds-only"), Message),
+        Turn::Sounding(Sounding::Words) => plain(say!("sounds-words"), Message),
         Turn::NothingToSpell => plain(say!("nothing-to-spell"), Text),
         Turn::Spelled { name } => plain(say!("spelled", name = printable(name), letters = letters(name)), Message),
         Turn::Slower => plain(say!("slower"), Text),
@@ -158,8 +180,9 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::NothingToCancel => plain(say!("nothing-to-cancel"), Text),
         Turn::NothingToAnswer => plain(say!("nothing-to-answer"), Text),
         Turn::Cancelled => plain(say!("cancelled-nothing-changed"), Message),
-        Turn::Later { replaces: false } => plain(say!("later"), Message),
-        Turn::Later { replaces: true } => plain(say!("later-instead"), Message),
+        Turn::Later { before: 0 } => plain(say!("later"), Message),
+        Turn::Later { before } => plain(say!("later-after", count = before), Message),
+        Turn::LaterFull => plain(say!("later-full"), Message).with(Message, Some(Earcon::Failed)),
         Turn::Stopped => plain(say!("stopped"), Text),
         Turn::Listening => plain(say!("listening"), Notification).with(Notification, Some(Earcon::Listening)),
         Turn::Heard { text } => plain(say!("heard", text = printable(text)), Notification),
@@ -183,7 +206,8 @@ pub fn dialogue(turn: &Turn) -> Announcement {
     }
 }
 
-/// A name letter by letter: each on its own, with a pause after it.
+/// A name letter by letter, in the spelling alphabet of radio and flight (ICAO): spoken letters alone are confused,
+/// B with D and P, M with N.
 fn letters(name: &str) -> String {
     let letters = name.chars().filter(|c| !c.is_control()).map(|c| match c {
         '-' => "dash".to_owned(),
@@ -191,10 +215,21 @@ fn letters(name: &str) -> String {
         '.' => "dot".to_owned(),
         '+' => "plus".to_owned(),
         ' ' => "space".to_owned(),
-        letter => letter.to_uppercase().to_string(),
+        letter => {
+            match (letter.to_ascii_uppercase() as usize).checked_sub('A' as usize).and_then(|at| ALPHABET.get(at)) {
+                Some(word) => (*word).to_owned(),
+                None => letter.to_uppercase().to_string(),
+            }
+        }
     });
     letters.collect::<Vec<_>>().join(", ")
 }
+
+const ALPHABET: [&str; 26] = [
+    "Alpha", "Bravo", "Charlie", "Delta", "Echo", "Foxtrot", "Golf", "Hotel", "India", "Juliet", "Kilo", "Lima",
+    "Mike", "November", "Oscar", "Papa", "Quebec", "Romeo", "Sierra", "Tango", "Uniform", "Victor", "Whiskey", "X-ray",
+    "Yankee", "Zulu",
+];
 
 /// A question is never dropped, and its sound says that an answer is wanted.
 fn asked(text: String) -> Announcement {

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::command::Sounds;
+
 /// A short sound with a meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -44,9 +46,25 @@ const C5: f32 = 523.25;
 const E5: f32 = 659.26;
 const REST: f32 = 0.0;
 
+/// An octave lower.
+const LOWER: f32 = 0.5;
+
 impl Earcon {
     /// All earcons, in the order in which they are taught.
     pub const ALL: [Self; 6] = [Self::Listening, Self::Heard, Self::Done, Self::Failed, Self::Question, Self::Closed];
+
+    /// Its notes as the user wants sounds; none where they are off.
+    #[must_use]
+    pub fn notes_as(self, sounds: Sounds) -> Vec<Tone> {
+        let pitch = match sounds {
+            Sounds::Off => return Vec::new(),
+            Sounds::Normal => 1.0,
+            Sounds::Low => LOWER,
+        };
+        // Low notes sound softer at the same amplitude (ISO 226, around 60 phon): made up for.
+        let gain = if pitch < 1.0 { 1.6 } else { 1.0 };
+        self.notes().iter().map(|tone| Tone { hz: tone.hz * pitch, gain: tone.gain * gain, ..*tone }).collect()
+    }
 
     /// Its notes, played one after the other.
     #[must_use]

@@ -37,7 +37,9 @@ pub use plan::{difference, question};
 pub use progress::progress;
 pub use queue::{Queue, Step, Ticket};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+pub use crate::command::Verbosity;
 
 /// How an announcement stands to others: the five priorities of speech-dispatcher's SSIP protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -55,18 +57,6 @@ pub enum Priority {
     Progress,
 }
 
-/// How much is told.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verbosity {
-    /// The answer alone.
-    Brief,
-    #[default]
-    Normal,
-    /// With times, versions and longer lists.
-    Detailed,
-}
-
 /// One thing to tell the user.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Announcement {
@@ -76,13 +66,16 @@ pub struct Announcement {
     /// As it is printed, where that differs: lists and tables. Lines, without colour.
     pub screen: Option<String>,
     pub earcon: Option<Earcon>,
+    /// Said slower than usual, this once.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub slowly: bool,
 }
 
 impl Announcement {
     /// A message that is spoken and printed alike.
     #[must_use]
     pub fn message(text: impl Into<String>) -> Self {
-        Self { priority: Priority::Message, text: text.into(), screen: None, earcon: None }
+        Self { priority: Priority::Message, text: text.into(), screen: None, earcon: None, slowly: false }
     }
 
     /// What a terminal shows: the table or list if there is one, else the sentence.

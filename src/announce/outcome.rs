@@ -68,7 +68,7 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
             | Outcome::Optimised { .. }
     )
     .then_some(Earcon::Done);
-    Announcement { priority: Priority::Message, text, screen, earcon }
+    Announcement { priority: Priority::Message, text, screen, earcon, slowly: false }
 }
 
 fn number(generation: &Generation) -> String {

@@ -14,6 +14,7 @@ mod listening;
 mod memory;
 mod mouth;
 mod names;
+mod record;
 
 pub use conversation::{Conversation, Parts, Told};
 pub use decide::{Decided, Decision, decide, decide_in_domain, plan};
@@ -21,5 +22,6 @@ pub use dialogue::{Approved, Dialogue, Next, QUESTION_LIFE, Reply};
 pub use hearing::hear;
 pub use judge::{Judge, Turned};
 pub use listening::{Listening, Listens, Noticed, Opens};
-pub use mouth::{Manner, Mouth, Voices};
+pub use mouth::{Delivery, Manner, Mouth, Voices};
 pub use names::IndexNames;
+pub use record::{Record, Where};

@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::announce::{Announcement, Earcon, Priority, Queue, Step, Ticket};
 use crate::audio::{Player, Tones};
+use crate::command::{Sounding, Sounds, Verbosity};
 use crate::fault::Explain;
 use crate::speak::{OwnVoice, Reader};
 
@@ -29,6 +30,56 @@ pub enum Manner {
     /// Nothing is spoken but what is important.
     Mute,
     Unmute,
+    Sounding(Sounding),
+    /// How much is told: the conversation's own, and kept like the others.
+    Telling(Verbosity),
+}
+
+/// How the voice speaks; what of it is kept over restarts is the caller's to write down.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Delivery {
+    /// Speaking rate, 0.5 to 3.
+    pub rate: f32,
+    /// Loudness, 0.1 to 2.
+    pub gain: f32,
+    pub sounds: Sounds,
+    /// Speak only questions and what went wrong.
+    pub only_sounds: bool,
+    /// Never kept: who starts anew must hear something.
+    pub muted: bool,
+}
+
+impl Delivery {
+    /// The same after a wish.
+    #[must_use]
+    pub fn after(self, manner: Manner) -> Self {
+        match manner {
+            Manner::Slower => Self { rate: (self.rate / RATE_STEP).max(RATES.0), ..self },
+            Manner::Faster => Self { rate: (self.rate * RATE_STEP).min(RATES.1), ..self },
+            Manner::Quieter => Self { gain: (self.gain / GAIN_STEP).max(GAINS.0), ..self },
+            Manner::Louder => Self { gain: (self.gain * GAIN_STEP).min(GAINS.1), ..self },
+            Manner::Mute => Self { muted: true, ..self },
+            Manner::Unmute => Self { muted: false, ..self },
+            Manner::Sounding(Sounding::Theme(sounds)) => Self { sounds, ..self },
+            Manner::Sounding(Sounding::Only) => Self { only_sounds: true, ..self },
+            Manner::Sounding(Sounding::Words) => Self { only_sounds: false, ..self },
+            Manner::Telling(_) => self,
+        }
+    }
+
+    /// Whether this is said in words.
+    fn says(self, announcement: &Announcement) -> bool {
+        let must = announcement.priority == Priority::Important;
+        // Nobody can answer a question that is only a sound.
+        let asks = announcement.earcon == Some(Earcon::Question);
+        must || (!self.muted && (!self.only_sounds || asks || announcement.slowly))
+    }
+
+    /// What is heard in place of the words.
+    fn sign(self, announcement: &Announcement) -> Option<Earcon> {
+        let answer = (announcement.priority == Priority::Message).then_some(Earcon::Done);
+        announcement.earcon.or(answer).filter(|_| !self.muted)
+    }
 }
 
 /// Slowest and fastest speech, of the usual rate.
@@ -40,6 +91,9 @@ const GAINS: (f32, f32) = (0.1, 2.0);
 /// One "louder" or "quieter": 3 decibels, the least that is clearly noticed.
 const GAIN_STEP: f32 = 1.41;
 
+/// How much slower "repeat slowly" is.
+const SLOWLY: f32 = 0.7;
+
 /// A handle on the mouth; it falls silent when the last handle is gone and all is said.
 #[derive(Debug, Clone)]
 pub struct Mouth {
@@ -49,22 +103,20 @@ pub struct Mouth {
 }
 
 impl Mouth {
-    /// Starts the mouth. `rate` is the speaking rate of the own voice, 0.5 to 3. Without a player there are no
+    /// Starts the mouth. Without a player there are no
     /// earcons, and only a screen reader is heard. Must be called inside a tokio runtime.
     #[must_use]
-    pub fn start(voices: Voices, player: Option<Player>, rate: f32) -> Self {
+    pub fn start(voices: Voices, player: Option<Player>, delivery: Delivery) -> Self {
         let (orders, receiver) = mpsc::unbounded_channel();
         let speaking = Arc::new(AtomicBool::new(false));
         let saying = Arc::new(Mutex::new(String::new()));
         let worker = Worker {
             voices: Arc::new(voices),
             player: player.map(Arc::new),
-            usual: rate,
-            rate,
+            usual: delivery.rate,
+            delivery,
             speaking: Arc::clone(&speaking),
             saying: Arc::clone(&saying),
-            gain: 1.0,
-            muted: false,
         };
         tokio::spawn(worker.run(receiver));
         Self { orders, speaking, saying }
@@ -144,25 +196,12 @@ struct Worker {
     voices: Arc<Voices>,
     player: Option<Arc<Player>>,
     usual: f32,
-    rate: f32,
-    gain: f32,
-    muted: bool,
+    delivery: Delivery,
     speaking: Arc<AtomicBool>,
     saying: Arc<Mutex<String>>,
 }
 
 impl Worker {
-    fn change(&mut self, manner: Manner) {
-        match manner {
-            Manner::Slower => self.rate = (self.rate / RATE_STEP).max(RATES.0),
-            Manner::Faster => self.rate = (self.rate * RATE_STEP).min(RATES.1),
-            Manner::Quieter => self.gain = (self.gain / GAIN_STEP).max(GAINS.0),
-            Manner::Louder => self.gain = (self.gain * GAIN_STEP).min(GAINS.1),
-            Manner::Mute => self.muted = true,
-            Manner::Unmute => self.muted = false,
-        }
-    }
-
     async fn run(mut self, mut orders: mpsc::UnboundedReceiver<Order>) {
         let (finished, mut ends) = mpsc::unbounded_channel();
         let mut queue = Queue::new();
@@ -172,12 +211,15 @@ impl Worker {
         while open || queue.speaking().is_some() {
             let step = tokio::select! {
                 order = orders.recv(), if open => match order {
-                    Some(Order::Say(announcement)) if self.muted && announcement.priority != Priority::Important => {
+                    Some(Order::Say(announcement)) if !self.delivery.says(&announcement) => {
+                        if let Some(earcon) = self.delivery.sign(&announcement) {
+                            self.chime(earcon);
+                        }
                         Step::Stay
                     }
                     Some(Order::Say(announcement)) => queue.push(announcement),
                     Some(Order::Manner(manner)) => {
-                        self.change(manner);
+                        self.delivery = self.delivery.after(manner);
                         Step::Stay
                     }
                     Some(Order::Hush) => {
@@ -187,10 +229,7 @@ impl Worker {
                         Step::Stay
                     }
                     Some(Order::Chime(earcon)) => {
-                        if let Some(player) = &self.player {
-                            let (samples, sample_rate) = notes(earcon);
-                            let _ = player.overlay(samples, sample_rate);
-                        }
+                        self.chime(earcon);
                         Step::Stay
                     }
                     Some(Order::Finish(done)) => {
@@ -229,12 +268,15 @@ impl Worker {
             saying.clone_from(&ticket.announcement.text);
         }
         let cancel = CancellationToken::new();
+        let rate = if ticket.announcement.slowly { self.delivery.rate * SLOWLY } else { self.delivery.rate };
+        let rate = rate.clamp(RATES.0, RATES.1);
         let utterance = Saying {
             voices: Arc::clone(&self.voices),
             player: self.player.clone(),
-            pace: self.rate / self.usual,
-            rate: self.rate,
-            gain: self.gain,
+            pace: rate / self.usual,
+            rate,
+            gain: self.delivery.gain,
+            sounds: self.delivery.sounds,
             cancel: cancel.clone(),
         };
         tokio::spawn(async move {
@@ -242,6 +284,13 @@ impl Worker {
             let _ = finished.send(ticket.number);
         });
         cancel
+    }
+
+    fn chime(&self, earcon: Earcon) {
+        if let Some(player) = &self.player {
+            let (samples, sample_rate) = notes(earcon, self.delivery.sounds);
+            let _ = player.overlay(samples, sample_rate);
+        }
     }
 
     fn stop(&self) {
@@ -259,6 +308,7 @@ struct Saying {
     pace: f32,
     rate: f32,
     gain: f32,
+    sounds: Sounds,
     cancel: CancellationToken,
 }
 
@@ -266,7 +316,7 @@ impl Saying {
     /// Says it, and comes back when it is said or cancelled.
     async fn say(&self, announcement: &Announcement) {
         if let (Some(earcon), Some(player)) = (announcement.earcon, &self.player) {
-            let (samples, sample_rate) = notes(earcon);
+            let (samples, sample_rate) = notes(earcon, self.sounds);
             let _ = player.queue(samples, sample_rate);
         }
         let Some(reader) = self.voices.reader() else {
@@ -315,6 +365,39 @@ impl Saying {
 }
 
 /// An earcon's notes as samples.
-fn notes(earcon: Earcon) -> (Vec<f32>, u32) {
-    earcon.notes().iter().fold(Tones::default(), |tones, note| tones.note(note.hz, note.length, note.gain)).finish()
+fn notes(earcon: Earcon, sounds: Sounds) -> (Vec<f32>, u32) {
+    earcon
+        .notes_as(sounds)
+        .iter()
+        .fold(Tones::default(), |tones, note| tones.note(note.hz, note.length, note.gain))
+        .finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const USUAL: Delivery = Delivery { rate: 1.0, gain: 1.0, sounds: Sounds::Normal, only_sounds: false, muted: false };
+
+    #[test]
+    fn no_number_of_wishes_leaves_what_can_be_understood() {
+        for manner in [Manner::Slower, Manner::Faster, Manner::Louder, Manner::Quieter] {
+            let much = (0..50).fold(USUAL, |delivery, _| delivery.after(manner));
+            assert!((RATES.0..=RATES.1).contains(&much.rate) && (GAINS.0..=GAINS.1).contains(&much.gain), "{much:?}");
+        }
+    }
+
+    #[test]
+    fn sounds_alone_still_speak_what_must_be_heard() {
+        let quiet = USUAL.after(Manner::Sounding(Sounding::Only));
+        let answer = Announcement::message("There are 3 generations.");
+        assert!(USUAL.says(&answer) && !quiet.says(&answer));
+        assert_eq!(quiet.sign(&answer), Some(Earcon::Done));
+        assert!(quiet.says(&answer.clone().with(Priority::Message, Some(Earcon::Question))));
+        assert!(quiet.says(&answer.clone().with(Priority::Important, None)));
+        let muted = USUAL.after(Manner::Mute);
+        assert!(!muted.says(&answer) && muted.sign(&answer).is_none());
+        assert!(muted.says(&answer.with(Priority::Important, None)));
+        assert!(!quiet.after(Manner::Sounding(Sounding::Words)).only_sounds);
+    }
 }

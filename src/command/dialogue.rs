@@ -4,7 +4,7 @@ use std::fmt;
 use std::num::NonZeroU8;
 use std::str::FromStr;
 
-use super::{CommandError, CommandName, Query, Slots};
+use super::{CommandError, CommandName, Query, Slots, Sounding, Verbosity};
 
 /// A command of the dialogue: it never changes the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,14 @@ pub enum DialogueCommand {
     Stop,
     /// Say the last thing again.
     Repeat,
+    /// Say the last thing again, and slowly.
+    RepeatSlower,
+    /// Say what was said before that.
+    Previous,
+    /// Say what was said after that.
+    Next,
+    /// Put the last thing on the clipboard.
+    Copy,
     /// Spell the last name, or these words.
     Spell {
         words: Option<Query>,
@@ -24,6 +32,14 @@ pub enum DialogueCommand {
     Faster,
     Louder,
     Quieter,
+    /// How much is told from now on.
+    Verbosity {
+        level: Verbosity,
+    },
+    /// How the sounds are from now on, and whether anything is spoken beside them.
+    Sounds {
+        how: Sounding,
+    },
     /// Tell the last result at length.
     Details,
     /// What was heard last.
@@ -93,6 +109,15 @@ impl DialogueCommand {
             CommandName::Cancel => Self::Cancel,
             CommandName::Stop => Self::Stop,
             CommandName::Repeat => Self::Repeat,
+            CommandName::RepeatSlower => Self::RepeatSlower,
+            CommandName::Previous => Self::Previous,
+            CommandName::Next => Self::Next,
+            CommandName::Copy => Self::Copy,
+            CommandName::Verbosity => {
+                let level = slots.first("level").unwrap_or_default();
+                Self::Verbosity { level: Verbosity::named(level).ok_or_else(|| CommandError::unknown(level))? }
+            }
+            CommandName::Sounds => Self::Sounds { how: slots.first("how").unwrap_or_default().parse()? },
             CommandName::Spell => Self::Spell { words: slots.first("query").map(str::parse).transpose()? },
             CommandName::Slower => Self::Slower,
             CommandName::Faster => Self::Faster,
@@ -124,6 +149,12 @@ impl DialogueCommand {
             Self::Cancel => CommandName::Cancel,
             Self::Stop => CommandName::Stop,
             Self::Repeat => CommandName::Repeat,
+            Self::RepeatSlower => CommandName::RepeatSlower,
+            Self::Previous => CommandName::Previous,
+            Self::Next => CommandName::Next,
+            Self::Copy => CommandName::Copy,
+            Self::Verbosity { .. } => CommandName::Verbosity,
+            Self::Sounds { .. } => CommandName::Sounds,
             Self::Spell { .. } => CommandName::Spell,
             Self::Slower => CommandName::Slower,
             Self::Faster => CommandName::Faster,
@@ -147,6 +178,8 @@ impl DialogueCommand {
         let mut slots = Slots::default();
         match self {
             Self::Spell { words: Some(words) } => slots.push("query", words.as_str()),
+            Self::Verbosity { level } => slots.push("level", level.as_str()),
+            Self::Sounds { how } => slots.push("how", how.to_string()),
             Self::Choose { which } => slots.push("number", which.to_string()),
             _ => {}
         }

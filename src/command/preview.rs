@@ -2,7 +2,8 @@
 
 use super::targets::spoken;
 use super::{
-    Age, Choice, Command, Deletion, DialogueCommand, DiffRange, KeepCount, OptionValue, RollbackTarget, SystemCommand,
+    Age, Choice, Command, Deletion, DialogueCommand, DiffRange, KeepCount, OptionValue, RollbackTarget, Sounding,
+    Sounds, SystemCommand, Verbosity,
 };
 
 impl Command {
@@ -135,6 +136,18 @@ impl DialogueCommand {
             Self::Cancel => "Cancel.",
             Self::Stop => "Stop.",
             Self::Repeat => "Say the last thing again.",
+            Self::RepeatSlower => "Say the last thing again, slowly.",
+            Self::Previous => "Say what I said before that.",
+            Self::Next => "Say what I said after that.",
+            Self::Copy => "Put the last thing on the clipboard.",
+            Self::Verbosity { level: Verbosity::Brief } => "Tell less.",
+            Self::Verbosity { level: Verbosity::Normal } => "Tell as much as usual.",
+            Self::Verbosity { level: Verbosity::Detailed } => "Tell more.",
+            Self::Sounds { how: Sounding::Theme(Sounds::Normal) } => "Sound as usual.",
+            Self::Sounds { how: Sounding::Theme(Sounds::Low) } => "Sound lower.",
+            Self::Sounds { how: Sounding::Theme(Sounds::Off) } => "Make no sounds.",
+            Self::Sounds { how: Sounding::Only } => "Make sounds, and speak only where it must be.",
+            Self::Sounds { how: Sounding::Words } => "Speak again.",
             Self::Spell { words: None } => "Spell the last name.",
             Self::Spell { words: Some(words) } => return format!("Spell {}.", words.as_str()),
             Self::Slower => "Speak slower.",

@@ -63,6 +63,12 @@ impl Dirs {
         self.config.join("config.toml")
     }
 
+    /// What the user said about the voice, kept over restarts: a layer of the settings of its own.
+    #[must_use]
+    pub fn said_settings(&self) -> PathBuf {
+        self.state.join("said.toml")
+    }
+
     /// The settings that an administrator gives to all users of the machine.
     #[must_use]
     pub fn system_config_file() -> PathBuf {

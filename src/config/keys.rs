@@ -93,6 +93,35 @@ pub const KEYS: &[Key] = &[
         "1.4",
         "Speaking rate. 1 is the voice's own, 2 is twice as fast.",
     ),
+    key(
+        "voice.volume",
+        Kind::Number(0.1, 2.0),
+        Some("1.0"),
+        "0.7",
+        "How loud the voice is. 1 is the voice's own loudness; above it the loudest parts are cut.",
+    ),
+    key(
+        "voice.verbosity",
+        Kind::Choice(&["brief", "normal", "detailed"]),
+        Some("\"normal\""),
+        "\"brief\"",
+        "How much is told: the answer alone, the usual, or times, versions and longer lists too.",
+    ),
+    key(
+        "voice.sounds",
+        Kind::Choice(&["normal", "low", "off"]),
+        Some("\"normal\""),
+        "\"low\"",
+        "The short sounds for listening, done, failed and questions. low is an octave lower, for ears that hear high \
+         notes badly.",
+    ),
+    key(
+        "voice.only_sounds",
+        Kind::Switch,
+        Some("false"),
+        "true",
+        "Answer by sounds, and speak only questions and what went wrong. Everything is still on the screen.",
+    ),
     key("voice.always", Kind::Switch, Some("false"), "true", "Speak the answers to typed questions too."),
     key(
         "audio.input",

@@ -1,4 +1,5 @@
-//! The layers of the configuration, each above the one before: defaults, system, user, environment, flags.
+//! The layers of the configuration, each above the one before: defaults, system, user, what the user
+//! has said ("speak faster"), environment, flags.
 //!
 //! A key that is set in a higher layer hides the lower one; everything that is set anywhere is checked.
 
@@ -23,6 +24,8 @@ pub enum Origin {
     Default,
     System(PathBuf),
     User(PathBuf),
+    /// The user said so to the assistant, which keeps it in this file.
+    Said(PathBuf),
     Variable(String),
     Flag,
 }
@@ -34,6 +37,8 @@ pub struct Sources {
     pub system: Option<PathBuf>,
     /// The user's file.
     pub user: PathBuf,
+    /// What the user said about the voice; none in a demo, and where another file was named.
+    pub said: Option<PathBuf>,
     /// The user's file was named on the command line, so it must be there.
     pub named: bool,
     /// Variables of the environment, all of them.
@@ -60,6 +65,7 @@ impl Sources {
         Self {
             system: Some(Dirs::system_config_file()),
             user: file.map_or_else(|| dirs.config_file(), Path::to_owned),
+            said: file.is_none().then(|| dirs.said_settings()),
             named: file.is_some(),
             variables: std::env::vars_os().filter_map(text).collect(),
             flags,
@@ -79,7 +85,8 @@ impl Sources {
     pub fn read_what_is_right(&self) -> Result<(Loaded, Vec<ConfigError>), ConfigError> {
         let mut set = BTreeMap::new();
         let mut wrong = Vec::new();
-        for (path, origin) in self.files() {
+        let said = self.said.as_deref().map(|path| (path, Origin::Said(path.to_owned())));
+        for (path, origin) in self.files().chain(said) {
             let Some(text) = read(path, origin == Origin::User(path.to_owned()) && self.named)? else { continue };
             let (table, faults) = check(&text, path);
             wrong.extend(faults);
@@ -102,7 +109,7 @@ impl Sources {
         Ok((Loaded { settings: settings(&set), set }, wrong))
     }
 
-    /// The files that are read, the lower layer first.
+    /// The files that people write, the lower layer first.
     pub fn files(&self) -> impl Iterator<Item = (&Path, Origin)> {
         let system = self.system.as_deref().filter(|_| !self.named).map(|path| (path, Origin::System(path.to_owned())));
         system.into_iter().chain([(self.user.as_path(), Origin::User(self.user.clone()))])
@@ -167,6 +174,7 @@ mod tests {
         Sources {
             system: Some(folder.join("system.toml")),
             user: folder.join("user.toml"),
+            said: Some(folder.join("said.toml")),
             named: false,
             variables: Vec::new(),
             flags: Vec::new(),
@@ -196,6 +204,24 @@ mod tests {
         assert_eq!(origin("ears.pause_ms"), Origin::Variable("ASK_NIX_EARS__PAUSE_MS".to_owned()));
         assert_eq!(origin("ears.wake"), Origin::Flag);
         assert_eq!(origin("ears.follow_up_s"), Origin::Default);
+    }
+
+    #[test]
+    fn what_was_said_counts_above_the_file_until_it_is_unset() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut sources = sources(folder.path());
+        std::fs::write(&sources.user, "[voice]\nrate = 1.2\nvolume = 0.5\n").unwrap();
+        let said = sources.said.clone().unwrap();
+        crate::config::set(&said, "voice.rate", "1.44").unwrap();
+        let loaded = sources.read().unwrap();
+        assert!((loaded.settings.voice.rate - 1.44).abs() < 1e-6);
+        assert!((loaded.settings.voice.volume - 0.5).abs() < 1e-6);
+        assert_eq!(loaded.value(keys::find("voice.rate").unwrap()).1, Origin::Said(said.clone()));
+        crate::config::unset(&said, "voice.rate").unwrap();
+        assert!((sources.read().unwrap().settings.voice.rate - 1.2).abs() < 1e-6);
+        crate::config::set(&said, "voice.rate", "2").unwrap();
+        sources.said = None;
+        assert!((sources.read().unwrap().settings.voice.rate - 1.2).abs() < 1e-6);
     }
 
     #[test]

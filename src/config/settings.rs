@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::Roots;
+use crate::command::{Sounds, Verbosity};
 
 /// The user's settings; every key may be left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -83,13 +84,28 @@ pub struct Voice {
     pub name: String,
     /// Speaking rate, 0.5 to 3; 1 is the voice's own.
     pub rate: f32,
+    /// Loudness, 0.1 to 2; 1 is the voice's own.
+    pub volume: f32,
+    pub verbosity: Verbosity,
+    pub sounds: Sounds,
+    /// Speak only questions and what went wrong.
+    pub only_sounds: bool,
     /// Speak typed answers too, without `--speak`.
     pub always: bool,
 }
 
 impl Default for Voice {
     fn default() -> Self {
-        Self { engine: Engine::Auto, name: "piper-en_US-joe-medium".to_owned(), rate: 1.0, always: false }
+        Self {
+            engine: Engine::Auto,
+            name: "piper-en_US-joe-medium".to_owned(),
+            rate: 1.0,
+            volume: 1.0,
+            verbosity: Verbosity::Normal,
+            sounds: Sounds::Normal,
+            only_sounds: false,
+            always: false,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use crate::assistant::{Conversation, IndexNames, Parts, Told};
 use crate::command::{CommandError, GenerationNumber};
@@ -13,7 +13,7 @@ use crate::intent::{Transcript, Understander};
 
 use super::scene::Scene;
 use super::session::STOP;
-use super::{Done, End, prepare, print, service};
+use super::{Done, End, clipboard, prepare, print, service};
 
 /// What a conversation on this scene is made of.
 pub fn parts(scene: &Scene) -> Result<Parts, Fault> {
@@ -26,6 +26,8 @@ pub fn parts(scene: &Scene) -> Result<Parts, Fault> {
         backend,
         key_to_destroy: scene.settings.security.second_factor == SecondFactor::Key,
         always_yes: scene.yes,
+        record: scene.record(),
+        verbosity: watch::Sender::new(scene.settings.voice.verbosity),
     })
 }
 
@@ -97,7 +99,9 @@ pub fn once(scene: &Scene, words: &str) -> Done {
                     print::json(&outcome);
                     json.answered = true;
                 }
-                Told::Outcome(_) | Told::Hush | Told::Manner(_) => {}
+                Told::Copy(text) => print::announcement(&clipboard::copied(&text)),
+                Told::Manner(manner) => scene.remember(manner),
+                Told::Outcome(_) | Told::Hush => {}
                 Told::Asked => {
                     // Nobody there, or the end of the input, means no: the conversation hears it as such.
                     let answer = if print::can_ask() {

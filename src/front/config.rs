@@ -70,13 +70,23 @@ pub fn config(common: &Common, action: Action) -> Done {
         Action::Get { key } => get(&right(&sources)?, &key, common.json),
         Action::Set { key, value } => {
             config::set(&sources.user, &key, &value).map_err(told)?;
+            forget(&sources, &key)?;
             overruled(&sources, &key, common.json)
         }
         Action::Unset { key } => {
             config::unset(&sources.user, &key).map_err(told)?;
+            forget(&sources, &key)?;
             overruled(&sources, &key, common.json)
         }
         Action::Edit => edit(&sources.user),
+    }
+}
+
+/// What is written now counts, and no longer what was said before.
+fn forget(sources: &Sources, key: &str) -> Result<(), Fault> {
+    match sources.said.as_deref().filter(|said| said.exists()) {
+        Some(said) => config::unset(said, key).map_err(told),
+        None => Ok(()),
     }
 }
 
@@ -124,6 +134,7 @@ fn show(loaded: &Loaded, as_json: bool) {
 fn from(origin: &Origin) -> String {
     match origin {
         Origin::Default => String::new(),
+        Origin::Said(_) => "you said so".to_owned(),
         Origin::System(path) | Origin::User(path) => path.display().to_string(),
         Origin::Variable(name) => name.clone(),
         Origin::Flag => "the command line".to_owned(),

@@ -3,6 +3,7 @@
 
 mod args;
 mod ask;
+mod clipboard;
 mod config;
 mod converse;
 mod doctor;

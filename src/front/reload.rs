@@ -87,8 +87,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         // The folder is not there yet, as for one who has never set anything.
         let user = folder.path().join("ask-nix/config.toml");
-        let sources =
-            Sources { system: None, user: user.clone(), named: false, variables: Vec::new(), flags: Vec::new() };
+        let sources = Sources {
+            system: None,
+            user: user.clone(),
+            said: None,
+            named: false,
+            variables: Vec::new(),
+            flags: Vec::new(),
+        };
         let cancel = CancellationToken::new();
         let mut changes = watch(&sources, &Settings::default(), cancel.clone());
         tokio::time::sleep(Duration::from_millis(200)).await;

@@ -7,7 +7,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::announce::{self, Announcement, Earcon, Turn};
+use crate::announce::{self, Announcement, Earcon, Turn, Verbosity};
 use crate::assistant::{Conversation, Listening, Mouth, Noticed, QUESTION_LIFE, Told};
 use crate::fault::{Explain, Fault};
 use crate::intent::Transcript;
@@ -18,10 +18,13 @@ use super::reload::Changed;
 use super::scene::Scene;
 use super::service::Service;
 use super::socket::{Door, Mood, Wish};
-use super::{Done, metrics, prepare, print, reload, socket};
+use super::{Done, clipboard, metrics, prepare, print, reload, socket};
 
 /// A voice that is exchanged may say so much to its end: well within the watchdog's time.
 const SETTLES: Duration = Duration::from_secs(10);
+
+/// What is taken while the conversation looks at what a change would do; more is refused, and told.
+const AHEAD: usize = 8;
 
 /// The words that end whatever is at work.
 pub const STOP: &str = "stop";
@@ -43,6 +46,7 @@ pub struct Session<'a> {
     /// Ends this microphone.
     hearing: CancellationToken,
     cancel: CancellationToken,
+    verbosity: watch::Sender<Verbosity>,
 }
 
 impl<'a> Session<'a> {
@@ -62,15 +66,27 @@ impl<'a> Session<'a> {
         };
         let parts = parts(scene)?;
         let found = [prepare::machine(&parts.backend, scene.is_demo()), prepare::unfinished(&parts.backend)];
+        let verbosity = parts.verbosity.clone();
         let indexing = prepare::index(&parts.backend, cancel.clone());
         let (conversation, told) = Conversation::new(parts);
-        let (inputs, receiver) = mpsc::channel(1);
+        let (inputs, receiver) = mpsc::channel(AHEAD);
         let running = tokio::spawn(conversation.run(receiver));
         let (current, heard_by) = watch::channel(listening.clone());
         let (door, wishes) = socket::serve(scene, heard_by, cancel.clone());
         let inputs = Some(inputs);
-        let mut session =
-            Self { scene, ears, mouth, listening, current, door, inputs, noticed, hearing, cancel: cancel.clone() };
+        let mut session = Self {
+            scene,
+            ears,
+            mouth,
+            listening,
+            current,
+            door,
+            inputs,
+            noticed,
+            hearing,
+            cancel: cancel.clone(),
+            verbosity,
+        };
         session.welcome(found.into_iter().flatten()).await;
         session.turn(told, heard, wishes, indexing).await;
         cancel.cancel();
@@ -83,7 +99,9 @@ impl<'a> Session<'a> {
 
     async fn welcome(&self, found: impl Iterator<Item = Announcement>) {
         let welcome = announce::dialogue(&Turn::Welcome { typed: self.listening.is_none() });
-        for announcement in std::iter::once(welcome).chain(found) {
+        // A greeting is nothing to hear again: "repeat" after a restart gives the last answer.
+        self.show(&welcome);
+        for announcement in found {
             self.tell(&announcement);
         }
         invite(self.ears, self.listening.as_ref());
@@ -113,14 +131,14 @@ impl<'a> Session<'a> {
                 },
                 Some(anew) = changes.recv() => self.changed(anew).await,
                 Some(announcement) = indexing.recv() => self.tell(&announcement),
-                Some(notice) = heard.recv() => self.noticed(notice).await,
+                Some(notice) = heard.recv() => self.noticed(notice),
                 Some(wish) = asked.recv() => match wish {
                     Wish::Say(text) => self.tell(&Announcement::message(text)),
-                    Wish::Ask(text) => self.typed(text).await,
+                    Wish::Ask(text) => self.typed(text),
                 },
                 line = lines.next_line(), if keyboard => match line {
                     Ok(Some(line)) if line.trim().is_empty() => self.entered(),
-                    Ok(Some(line)) => self.typed(line).await,
+                    Ok(Some(line)) => self.typed(line),
                     _ => {
                         keyboard = false;
                         if self.ears == Ears::IfThere {
@@ -130,17 +148,18 @@ impl<'a> Session<'a> {
                 },
                 () = service.end() => {
                     // A change at work is taken back; what only reads ends.
-                    self.send(Transcript::typed(STOP)).await;
-                    self.inputs = None;
+                    if let Some(inputs) = self.inputs.take() {
+                        let _ = inputs.send(Transcript::typed(STOP)).await;
+                    }
                 }
             }
         }
     }
 
-    fn told(&self, told: Told) {
+    fn told(&mut self, told: Told) {
         self.door.told(&told);
         match told {
-            Told::Announce(announcement) => self.tell(&announcement),
+            Told::Announce(announcement) => self.show(&announcement),
             Told::Hush => self.hush(),
             Told::Asked => match &self.listening {
                 Some(listening) if self.ears == Ears::IfThere => listening.arm(),
@@ -156,16 +175,18 @@ impl<'a> Session<'a> {
                 if let Some(mouth) = &self.mouth {
                     mouth.manner(manner);
                 }
+                self.scene.remember(manner);
             }
+            Told::Copy(text) => self.tell(&clipboard::copied(&text)),
             Told::Outcome(_) => {}
         }
     }
 
-    async fn noticed(&self, notice: Noticed) {
+    fn noticed(&self, notice: Noticed) {
         match notice {
             Noticed::Words(transcript) => {
                 print::line(&format!("you: {}", transcript.text));
-                self.send(transcript).await;
+                self.send(transcript);
             }
             Noticed::NoWords if self.ears == Ears::IfThere => self.tell(&announce::dialogue(&Turn::NotHeard)),
             Noticed::Opened => {
@@ -183,13 +204,13 @@ impl<'a> Session<'a> {
     }
 
     /// Words that were typed, here or by another program.
-    async fn typed(&mut self, words: String) {
+    fn typed(&mut self, words: String) {
         self.hush();
         if LEAVE.contains(&words.trim().to_lowercase().as_str()) {
             self.inputs = None;
             return;
         }
-        self.send(Transcript::typed(words)).await;
+        self.send(Transcript::typed(words));
     }
 
     /// Enter alone: somebody wants to speak.
@@ -205,7 +226,10 @@ impl<'a> Session<'a> {
     async fn changed(&mut self, changed: Changed) {
         match changed {
             Err(error) => return self.fail(&error.fault()),
-            Ok(settings) => self.scene.settings = settings,
+            Ok(settings) => {
+                self.verbosity.send_replace(settings.voice.verbosity);
+                self.scene.take(settings);
+            }
         }
         self.hearing.cancel();
         self.hearing = self.cancel.child_token();
@@ -221,11 +245,13 @@ impl<'a> Session<'a> {
         self.tell(&announce::dialogue(&Turn::SettingsTaken));
     }
 
-    async fn send(&self, transcript: Transcript) {
+    fn send(&self, transcript: Transcript) {
         if let Some(inputs) = &self.inputs {
             self.door.mood(Mood::Working);
-            // The conversation ends only after its inputs: nothing is lost here.
-            let _ = inputs.send(transcript).await;
+            // The conversation ends only after its inputs, so a refusal says that too much waits.
+            if inputs.try_send(transcript).is_err() {
+                self.tell(&announce::dialogue(&Turn::LaterFull));
+            }
         }
     }
 
@@ -233,7 +259,14 @@ impl<'a> Session<'a> {
         self.tell(&announce::fault(fault));
     }
 
+    /// Tells something of the session's own, and keeps it.
     fn tell(&self, announcement: &Announcement) {
+        self.scene.record().add(announcement);
+        self.show(announcement);
+    }
+
+    /// Tells what is kept already, or need not be.
+    fn show(&self, announcement: &Announcement) {
         print::announcement(announcement);
         if let Some(mouth) = &self.mouth {
             mouth.say(announcement.clone());

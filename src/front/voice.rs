@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::assistant::{Mouth, Voices};
+use crate::assistant::{Delivery, Mouth, Voices};
 use crate::audio::Player;
-use crate::config::Engine;
+use crate::config::{Engine, Settings};
 use crate::fault::{Explain, Fault};
 use crate::models::{ModelError, find};
 use crate::speak::{OwnFiles, OwnVoice, Reader, ReaderPlaces, SpeakError, VoiceFiles, Which};
@@ -33,7 +33,19 @@ pub async fn mouth(scene: &Scene) -> Result<(Mouth, Option<Fault>), Fault> {
         let (_, spared) = own.speaker().await.map_err(|error| error.fault())?;
         lacking = lacking.or(spared.map(SpeakError::spared));
     }
-    Ok((Mouth::start(Voices::new(reader, own), player, scene.settings.voice.rate), lacking))
+    Ok((Mouth::start(Voices::new(reader, own), player, delivery(&scene.settings)), lacking))
+}
+
+/// How the settings want the voice.
+pub const fn delivery(settings: &Settings) -> Delivery {
+    let voice = &settings.voice;
+    Delivery {
+        rate: voice.rate,
+        gain: voice.volume,
+        sounds: voice.sounds,
+        only_sounds: voice.only_sounds,
+        muted: false,
+    }
 }
 
 /// The files of the own voice that the settings name.

@@ -492,12 +492,27 @@ asleep = I sleep. Say wake up when you need me.
 awake = I listen.
 nothing-at-work = Nothing is at work.
 nothing-to-repeat = I have not said anything yet.
+nothing-before = That was the first thing that I remember.
+nothing-after = That was the last thing that I said.
+copied = It is on the clipboard.
+telling-brief = I will be brief.
+telling-normal = I will tell as much as usual.
+telling-detailed = I will tell the details too.
+sounds-normal = The sounds are as usual.
+sounds-low = The sounds are lower now.
+sounds-off = I will make no sounds.
+sounds-only = I will make sounds, and speak only when I ask or when something goes wrong. To hear me again, say: words again.
+sounds-words = I will speak again.
 nothing-to-cancel = There is nothing to cancel.
 nothing-to-answer = I have not asked anything.
 cancelled-nothing-changed = Cancelled. Nothing was changed.
 stopped = Stopped.
 later = I am still at work. I will do that next.
-later-instead = I am still at work. I will do that next, instead of what you asked before.
+later-after = { $count ->
+    [one] I am still at work. I will do that after the one that waits.
+   *[other] I am still at work. I will do that after the { $count } that wait.
+}
+later-full = I did not take that: I am still at work, and too much waits already. Say it again later, or say stop.
 listening = I am listening.
 heard = I heard: { $text }.
 welcome = Hello. Say help to hear what you can say.

@@ -1,16 +1,17 @@
 //! The conversation: utterances in, things to tell out, at most one job at work.
 //!
 //! Carries each utterance through understanding, dialogue and backend. "Stop" and "cancel" reach a
-//! running job at once; any other words that come while it runs wait, one utterance at most.
+//! running job at once; other words that come while it runs wait in their order, up to a bound.
 
 mod reply;
+mod said;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Zoned;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::announce::{self, Announcement, Pace, Turn, Verbosity};
@@ -18,16 +19,21 @@ use crate::assistant::decide::{Decided, Decision, decide, plan};
 use crate::assistant::dialogue::{Approved, Dialogue, Next};
 use crate::assistant::memory::Memory;
 use crate::assistant::mouth::Manner;
+use crate::assistant::record::Record;
 use crate::command::{Command, CommandName, DialogueCommand, Risk, SystemCommand};
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Candidate, Names, Transcript, Understander};
 use crate::nix::{Backend, Event, Outcome, PlanFacts};
 use crate::observe::{self, Ending, Stage, Timer};
+use said::{Again, again};
 
 /// How often the pace of long work is looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// Spoken percentages are at least this far apart.
 const PROGRESS_EVERY: Duration = Duration::from_secs(30);
+
+/// Utterances that wait while work goes on: more are not what a person meant to say one after the other.
+const WAITING: usize = 8;
 
 /// What the conversation tells its front.
 #[derive(Debug, Clone)]
@@ -40,6 +46,8 @@ pub enum Told {
     Hush,
     /// The voice speaks in another manner from now on.
     Manner(Manner),
+    /// This text belongs on the clipboard.
+    Copy(String),
     /// A question is open: the turn waits for an answer.
     Asked,
     /// The turn is over.
@@ -57,6 +65,10 @@ pub struct Parts {
     pub key_to_destroy: bool,
     /// Answer yes to every question: for scripts.
     pub always_yes: bool,
+    /// What was said, to be heard again.
+    pub record: Record,
+    /// How much is told; others may turn it too.
+    pub verbosity: watch::Sender<Verbosity>,
 }
 
 /// A running command.
@@ -75,13 +87,12 @@ pub struct Conversation {
     memory: Memory,
     /// Nothing is heeded but "wake up".
     asleep: bool,
-    last: Option<Announcement>,
     /// What a change would do, as the user was told it.
     agreed: Option<(SystemCommand, PlanFacts)>,
     /// The last question, to be asked again.
     question: Option<Announcement>,
     job: Option<Job>,
-    waiting: Option<Transcript>,
+    waiting: VecDeque<Transcript>,
     /// What is still to be done of several commands that were said in one breath.
     plan: VecDeque<Command>,
     /// The plan was made in this very turn.
@@ -100,11 +111,10 @@ impl Conversation {
                 dialogue: Dialogue::default(),
                 memory: Memory::default(),
                 asleep: false,
-                last: None,
                 agreed: None,
                 question: None,
                 job: None,
-                waiting: None,
+                waiting: VecDeque::new(),
                 plan: VecDeque::new(),
                 planned: false,
                 told,
@@ -125,18 +135,22 @@ impl Conversation {
                     event = job.events.recv() => self.event(event),
                     _ = tick.tick() => self.tick(),
                     input = inputs.recv(), if open => match input {
-                        Some(transcript) => self.while_busy(transcript),
+                        Some(transcript) => self.while_busy(transcript).await,
                         None => open = false,
                     },
                 }
             } else if let Some(command) = self.next_of_plan() {
                 self.step(Decided::of(command), "").await;
-            } else if let Some(transcript) = self.waiting.take() {
+            } else if let Some(transcript) = self.next_waiting() {
                 self.turn(&transcript).await;
             } else if open {
-                match inputs.recv().await {
-                    Some(transcript) => self.turn(&transcript).await,
-                    None => open = false,
+                let asked = self.dialogue.question_open(Instant::now());
+                tokio::select! {
+                    input = inputs.recv() => match input {
+                        Some(transcript) => self.turn(&transcript).await,
+                        None => open = false,
+                    },
+                    _ = tick.tick(), if asked => self.unanswered(),
                 }
             } else {
                 if self.dialogue.question_open(Instant::now()) {
@@ -149,16 +163,22 @@ impl Conversation {
     }
 
     /// Words while a job runs: "stop" ends it, others wait their turn.
-    fn while_busy(&mut self, transcript: Transcript) {
+    async fn while_busy(&mut self, transcript: Transcript) {
         let decided = self.understand(&transcript);
         match decided.decision {
             Decision::Run(command) if command.stops() => {
                 self.tell(Told::Hush);
+                // Whoever says stop means all of it.
+                self.waiting.clear();
                 if let Some(job) = &self.job {
                     job.cancel.cancel();
                 }
             }
             Decision::Silent => {}
+            // An answer never waits for a question that nobody has heard yet.
+            Decision::Run(Command::Dialogue(
+                DialogueCommand::Yes | DialogueCommand::No | DialogueCommand::Choose { .. },
+            )) => self.announce(announce::dialogue(&Turn::NothingToAnswer)),
             // Answered at once: they are about the work, or about the voice.
             Decision::Run(Command::Dialogue(
                 command @ (DialogueCommand::Progress
@@ -168,16 +188,23 @@ impl Conversation {
                 | DialogueCommand::Louder
                 | DialogueCommand::Quieter
                 | DialogueCommand::Mute
+                | DialogueCommand::Verbosity { .. }
+                | DialogueCommand::Sounds { .. }
                 | DialogueCommand::WhatHeard),
             )) => {
                 if let Some(announcement) = self.own(&command) {
                     self.announce(announcement);
                 }
             }
-            _ => {
-                let replaces = self.waiting.replace(transcript).is_some();
-                self.announce(announce::dialogue(&Turn::Later { replaces }));
+            Decision::Run(Command::Dialogue(command)) if again(&command).is_some() => {
+                self.say_again(again(&command).unwrap_or(Again::Here)).await;
             }
+            _ if self.waiting.len() < WAITING => {
+                let before = self.waiting.len();
+                self.waiting.push_back(transcript);
+                self.announce(announce::dialogue(&Turn::Later { before }));
+            }
+            _ => self.announce(announce::dialogue(&Turn::LaterFull)),
         }
     }
 
@@ -237,6 +264,21 @@ impl Conversation {
         }
     }
 
+    /// What was said while something was at work; not while a question is open, which it would take the place of.
+    fn next_waiting(&mut self) -> Option<Transcript> {
+        if self.dialogue.question_open(Instant::now()) { None } else { self.waiting.pop_front() }
+    }
+
+    /// Looks whether the question's time is over: no answer means no.
+    fn unanswered(&mut self) {
+        if !self.dialogue.question_open(Instant::now()) {
+            self.question = None;
+            self.plan.clear();
+            self.announce(announce::dialogue(&Turn::NoAnswer));
+            self.tell(Told::Ended(Err(Kind::Declined)));
+        }
+    }
+
     /// The next command of a plan, once the one before it has ended well and nothing is asked.
     fn next_of_plan(&mut self) -> Option<Command> {
         if self.dialogue.question_open(Instant::now()) { None } else { self.plan.pop_front() }
@@ -263,7 +305,7 @@ impl Conversation {
                 self.announce(choice(&question, &choices));
                 self.tell(Told::Asked);
             }
-            Next::Reply(reply) => self.reply(&reply, said),
+            Next::Reply(reply) => self.reply(&reply, said).await,
             Next::Nothing => self.tell(Told::Ended(Ok(()))),
         }
     }
@@ -320,7 +362,7 @@ impl Conversation {
                 if let Some(job) = self.job.take() {
                     job.timer.end(Ending::Done);
                 }
-                let announcement = announce::outcome(&outcome, &Zoned::now(), Verbosity::default());
+                let announcement = announce::outcome(&outcome, &Zoned::now(), *self.parts.verbosity.borrow());
                 self.memory.result(&outcome);
                 self.tell(Told::Outcome(outcome));
                 self.announce(announcement);
@@ -367,7 +409,7 @@ impl Conversation {
 
     fn announce(&mut self, announcement: Announcement) {
         tracing::info!(target: "assistant.announce", text = %announcement.text);
-        self.last = Some(announcement.clone());
+        self.parts.record.add(&announcement);
         self.tell(Told::Announce(announcement));
     }
 
@@ -418,6 +460,8 @@ mod tests {
                 examples: Vec::new(),
                 key_to_destroy,
                 always_yes: false,
+                record: Record::open(&folder.path().join("history.sqlite")).0,
+                verbosity: watch::Sender::new(Verbosity::Normal),
             };
             let (mut conversation, mut told) = Conversation::new(parts);
             conversation.dialogue.asked(SystemCommand::Gc { age: None, keep: None }, Instant::now());

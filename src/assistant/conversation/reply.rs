@@ -11,10 +11,11 @@ use crate::command::{DialogueCommand, Query};
 use crate::fault::Kind;
 use crate::observe::{self, Ending, Stage};
 
+use super::said::{Again, again};
 use super::{Conversation, Told};
 
 impl Conversation {
-    pub(super) fn reply(&mut self, reply: &Reply, heard: &str) {
+    pub(super) async fn reply(&mut self, reply: &Reply, heard: &str) {
         let (turn, end) = match reply {
             Reply::NotUnderstood { nearest } => {
                 if let Some(question) = self.question.clone().filter(|_| self.dialogue.question_open(Instant::now())) {
@@ -37,15 +38,16 @@ impl Conversation {
             }
             Reply::NoQuestion => (Turn::NothingToAnswer, Ok(())),
             Reply::Own(command) => {
-                if let Some(announcement) = self.own(command) {
+                if let Some(which) = again(command) {
+                    self.say_again(which).await;
+                } else if let Some(announcement) = self.own(command) {
                     self.announce(announcement);
                 }
                 return self.tell(Told::Ended(Ok(())));
             }
             Reply::Help => (Turn::Help { examples: &self.parts.examples }, Ok(())),
             Reply::Repeat => {
-                let again = self.last.clone().unwrap_or_else(|| announce::dialogue(&Turn::NothingToRepeat));
-                self.announce(again);
+                self.say_again(Again::Here).await;
                 return self.tell(Told::Ended(Ok(())));
             }
         };
@@ -65,6 +67,11 @@ impl Conversation {
             DialogueCommand::Faster => manner(Manner::Faster, Turn::Faster),
             DialogueCommand::Louder => manner(Manner::Louder, Turn::Louder),
             DialogueCommand::Quieter => manner(Manner::Quieter, Turn::Quieter),
+            DialogueCommand::Sounds { how } => manner(Manner::Sounding(*how), Turn::Sounding(*how)),
+            DialogueCommand::Verbosity { level } => {
+                self.parts.verbosity.send_replace(*level);
+                manner(Manner::Telling(*level), Turn::Telling(*level))
+            }
             DialogueCommand::Mute => {
                 // Said first, so that it is heard.
                 self.announce(announce::dialogue(&Turn::Muted));

@@ -23,7 +23,7 @@ use crate::nix::{Backend, SearchHit};
 use super::ask::{parts, runtime};
 use super::converse::{self, Ears};
 use super::scene::Scene;
-use super::{Done, prepare, voice};
+use super::{Done, clipboard, prepare, voice};
 use app::{App, Ear, Effect, Who};
 
 /// Results that a search shows.
@@ -62,7 +62,8 @@ fn broken(error: &std::io::Error) -> Fault {
 }
 
 /// What the loop talks to.
-struct World {
+struct World<'a> {
+    scene: &'a Scene,
     backend: Backend,
     mouth: Option<Mouth>,
     listening: Option<Listening>,
@@ -84,7 +85,7 @@ async fn run(scene: &Scene, terminal: &mut ratatui::DefaultTerminal) -> Done {
     let mut indexing = prepare::index(&parts.backend, cancel.clone());
     let found = [prepare::machine(&parts.backend, scene.is_demo()), prepare::unfinished(&parts.backend)];
     let (inputs, receiver) = mpsc::channel(1);
-    let mut world = World { backend: parts.backend.clone(), mouth, listening, inputs };
+    let mut world = World { scene, backend: parts.backend.clone(), mouth, listening, inputs };
     let (conversation, mut told) = Conversation::new(parts);
     let running = tokio::spawn(conversation.run(receiver));
     let generations = world.backend.generations().unwrap_or_default();
@@ -140,7 +141,7 @@ fn keys() -> mpsc::Receiver<Event> {
     receiver
 }
 
-impl World {
+impl World<'_> {
     fn tell(&self, app: &mut App, announcement: &Announcement) {
         app.said(Who::Assistant, announcement.shown());
         if let Some(mouth) = &self.mouth {
@@ -213,7 +214,9 @@ impl World {
                 if let Some(mouth) = &self.mouth {
                     mouth.manner(manner);
                 }
+                self.scene.remember(manner);
             }
+            Told::Copy(text) => self.tell(app, &clipboard::copied(&text)),
             Told::Outcome(_) => {}
             Told::Ended(_) => {
                 app.busy = false;
