@@ -1,6 +1,7 @@
 # The package. `callPackage`d by the flake and by its overlay; everything it needs comes from nixpkgs.
 {
   lib,
+  stdenv,
   rustPlatform,
   cmake,
   pkg-config,
@@ -67,6 +68,16 @@ rustPlatform.buildRustPackage {
     mkdir -p $out/share/ask-nix
     cp -r target/*/release/build/espeak-rs-sys-*/out/share/espeak-ng-data $out/share/ask-nix/
     cp docs/config.toml $out/share/ask-nix/
+    ${lib.optionalString (stdenv.buildPlatform.canExecute stdenv.hostPlatform) ''
+      for shell in bash zsh fish; do
+        $out/bin/ask-nix completions $shell > ask-nix.$shell
+      done
+      installShellCompletion ask-nix.{bash,zsh,fish}
+      mkdir -p $out/share/nushell/vendor/autoload
+      $out/bin/ask-nix completions nushell > $out/share/nushell/vendor/autoload/ask-nix.nu
+      $out/bin/ask-nix man man
+      installManPage man/*.1
+    ''}
     wrapProgram $out/bin/ask-nix \
       --set-default ORT_DYLIB_PATH ${lib.getLib onnxruntime}/lib/libonnxruntime.so \
       --set-default ESPEAK_DATA_PATH $out/share/ask-nix ${

@@ -16,7 +16,7 @@ mod mouth;
 mod names;
 mod record;
 
-pub use conversation::{Conversation, Parts, Told};
+pub use conversation::{Conversation, Parts, Told, Work};
 pub use decide::{Decided, Decision, decide, decide_in_domain, plan};
 pub use dialogue::{Approved, Dialogue, Next, QUESTION_LIFE, Reply};
 pub use hearing::hear;

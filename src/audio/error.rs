@@ -56,7 +56,8 @@ fn named(direction: Direction) -> &'static str {
 
 fn meanwhile(direction: Direction) -> &'static str {
     match direction {
-        Direction::Input => "Meanwhile you can type.",
+        // Where somebody can type, the front says so: a service has no keyboard.
+        Direction::Input => "",
         Direction::Output => "Meanwhile I answer in text.",
     }
 }
@@ -68,7 +69,7 @@ fn sentence(reason: &str) -> String {
 
 impl Explain for AudioError {
     fn fault(&self) -> Fault {
-        let failed = |what: String, why: String, hint: String| Fault::new(Kind::Failed, what, why, hint);
+        let failed = |what: String, why: String, hint: String| Fault::new(Kind::Failed, what, why, hint.trim_end());
         match self {
             Self::NoDevice { direction, reason } => failed(
                 format!("There is no {}.", named(*direction)),
@@ -98,7 +99,7 @@ impl Explain for AudioError {
             Self::Hung { waited } => failed(
                 "The sound system does not answer.".to_owned(),
                 format!("I waited {} seconds for it.", waited.as_secs().max(1)),
-                "Restart the sound server. Meanwhile you can type.".to_owned(),
+                "Restart the sound server.".to_owned(),
             ),
             Self::Unreadable { path, reason } => failed(
                 format!("I could not read {}.", path.display()),

@@ -21,8 +21,9 @@ const COMPLETE: &str = ".complete";
 const LAYOUT: u32 = 1;
 /// How fresh demos are called.
 const PREFIX: &str = "ask-nix-demo-";
-/// A fresh demo that was left behind (by a kill, or a power cut) is removed once it is this old.
-const LEFT_BEHIND: Duration = Duration::from_hours(1);
+/// A fresh demo that was left behind (by a kill, or a power cut) is removed once it is this old: one that is used is
+/// locked, and this is far longer than it takes from the marker to the lock.
+const LEFT_BEHIND: Duration = Duration::from_mins(1);
 
 /// A folder that is a demo's, locked for this process.
 #[derive(Debug)]
@@ -229,6 +230,26 @@ mod tests {
         fs::copy(root.path().join(COMPLETE), moved.join(COMPLETE)).unwrap();
         fs::write(moved.join(MARKER), "").unwrap();
         assert!(!Folder::kept(&moved).unwrap().is_made());
+    }
+
+    #[test]
+    fn what_a_killed_demo_left_is_removed_and_one_in_use_is_not() {
+        let temporary = tempfile::tempdir().unwrap();
+        let old = std::time::SystemTime::now() - LEFT_BEHIND * 2;
+        let made = |name: &str| {
+            let path = temporary.path().join(name);
+            fs::create_dir_all(path.join("nix/store")).unwrap();
+            let folder = Folder::open(path.clone(), false).unwrap();
+            folder.lock.set_modified(old).unwrap();
+            (path, folder)
+        };
+        let (left, killed) = made("ask-nix-demo-left");
+        let (used, lock) = made("ask-nix-demo-used");
+        let (other, foreign) = made("thesis");
+        lock.lock(FlockOperation::LockShared).unwrap();
+        drop((killed, foreign));
+        remove_left_behind(temporary.path());
+        assert!(!left.exists() && used.exists() && other.exists());
     }
 
     #[test]

@@ -52,6 +52,19 @@ fn with_verb(mut args: Vec<OsString>) -> Vec<OsString> {
     args
 }
 
+/// Letters by which a mistyped verb may differ, and the least letters that it must have to be told from another word.
+const MISTYPED: (usize, usize) = (2, 4);
+
+/// The verb that a word is nearly, such as `generations` for `generatoins`.
+#[must_use]
+pub fn nearest_verb(word: &str) -> Option<String> {
+    let (most, least) = MISTYPED;
+    let known = Cli::command();
+    let verbs = known.get_subcommands().filter(|verb| !verb.is_hide_set()).map(clap::Command::get_name);
+    let near = verbs.map(|verb| (strsim::damerau_levenshtein(&word.to_lowercase(), verb), verb)).min()?;
+    (near.0 <= most && word.chars().count() >= least).then(|| near.1.to_owned())
+}
+
 fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write it as KEY=VALUE, such as voice.rate=1.5")?;
     Ok((key.trim().to_owned(), value.trim().to_owned()))
@@ -81,6 +94,10 @@ pub struct Common {
     /// Do not speak, only print.
     #[arg(long, global = true, overrides_with = "speak")]
     pub no_speak: bool,
+
+    /// Plain lines: no progress bar, no colour, no redraws. `ACCESSIBLE=1` and `NO_COLOR` do the same.
+    #[arg(long, global = true)]
+    pub plain: bool,
 
     /// Another configuration file.
     #[arg(long, global = true, value_name = "FILE")]
@@ -118,12 +135,8 @@ pub enum Verb {
     },
     /// Push-to-talk from a key binding: tells the listening ask-nix that a key went down or up.
     Talk { key: super::talk::Key },
-    /// The assistant in a terminal: pages, lists, keys, and the voice.
-    Tui {
-        /// Line by line, without redraws: for screen readers. ACCESSIBLE=1 does the same.
-        #[arg(long)]
-        plain: bool,
-    },
+    /// The assistant in a terminal: pages, lists, keys, and the voice; with --plain line by line, for screen readers.
+    Tui,
     /// Tell where the wake word is in sound files.
     Wake {
         #[arg(required = true, value_name = "FILE")]
@@ -190,6 +203,14 @@ pub enum Verb {
         #[command(subcommand)]
         action: super::config::Action,
     },
+    /// Print the completions of a shell, to be put where it looks for them.
+    Completions { shell: super::manual::Shell },
+    /// Print the manual page, or write the pages of all commands into a folder.
+    #[command(hide = true)]
+    Man {
+        #[arg(value_name = "FOLDER")]
+        folder: Option<PathBuf>,
+    },
     /// Which models there are; fetch and verify them.
     Models {
         #[command(subcommand)]
@@ -228,6 +249,15 @@ mod tests {
     fn verb(args: &[&str]) -> Vec<String> {
         let args = std::iter::once("ask-nix").chain(args.iter().copied()).map(OsString::from).collect();
         with_verb(args).into_iter().skip(1).map(|arg| arg.to_string_lossy().into_owned()).collect()
+    }
+
+    #[test]
+    fn a_mistyped_verb_is_known_and_other_words_are_left_alone() {
+        assert_eq!(nearest_verb("generatoins").as_deref(), Some("generations"));
+        assert_eq!(nearest_verb("docter").as_deref(), Some("doctor"));
+        for word in ["firefox", "go", "photograph", "men"] {
+            assert_eq!(nearest_verb(word), None, "{word}");
+        }
     }
 
     #[test]

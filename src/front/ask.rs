@@ -11,6 +11,8 @@ use crate::config::SecondFactor;
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Transcript, Understander};
 
+use super::args::nearest_verb;
+use super::bar::Bar;
 use super::scene::Scene;
 use super::session::STOP;
 use super::{Done, End, clipboard, prepare, print, service};
@@ -59,6 +61,7 @@ pub fn once(scene: &Scene, words: &str) -> Done {
     let done = runtime.block_on(async {
         let mut end_signal = service::End::watch();
         let mut json = JsonAnswer::default();
+        let mut bar = Bar::default();
         let parts = parts(scene)?;
         if let Some(unfinished) = prepare::unfinished(&parts.backend) {
             print::note(&unfinished.text);
@@ -76,10 +79,7 @@ pub fn once(scene: &Scene, words: &str) -> Done {
             let message = tokio::select! {
                 message = told.recv() => message,
                 () = end_signal.comes() => {
-                    // A change at work is taken back, and the answer is waited for.
-                    if let Some(inputs) = inputs.take() {
-                        let _ = inputs.send(Transcript::typed(STOP)).await;
-                    }
+                    stop(inputs.take()).await;
                     continue;
                 }
             };
@@ -89,7 +89,7 @@ pub fn once(scene: &Scene, words: &str) -> Done {
                     if scene.json {
                         json.says.push(announcement.text.clone());
                     } else {
-                        print::announcement(&announcement);
+                        bar.print(&announcement);
                     }
                     if let Some(mouth) = &mouth {
                         mouth.say(announcement);
@@ -101,8 +101,10 @@ pub fn once(scene: &Scene, words: &str) -> Done {
                 }
                 Told::Copy(text) => print::announcement(&clipboard::copied(&text)),
                 Told::Manner(manner) => scene.remember(manner),
-                Told::Outcome(_) | Told::Hush => {}
+                Told::Work(work) if !scene.json => bar.show(&work),
+                Told::Work(_) | Told::Outcome(_) | Told::Hush => {}
                 Told::Asked => {
+                    bar.end();
                     // Nobody there, or the end of the input, means no: the conversation hears it as such.
                     let answer = if print::can_ask() {
                         tokio::select! {
@@ -120,6 +122,10 @@ pub fn once(scene: &Scene, words: &str) -> Done {
                     }
                 }
                 Told::Ended(result) => {
+                    bar.end();
+                    if result == Err(Kind::NotUnderstood) {
+                        suggest(words);
+                    }
                     // The first that went wrong counts: a question that was left for another is not a success.
                     end = end.and(result);
                     inputs = None;
@@ -138,6 +144,20 @@ pub fn once(scene: &Scene, words: &str) -> Done {
     // The thread that reads the terminal waits for a line that may never come.
     runtime.shutdown_background();
     done
+}
+
+/// A change at work is taken back, and the answer is waited for.
+async fn stop(inputs: Option<mpsc::Sender<Transcript>>) {
+    if let Some(inputs) = inputs {
+        let _ = inputs.send(Transcript::typed(STOP)).await;
+    }
+}
+
+/// A verb that was nearly typed.
+fn suggest(words: &str) {
+    if let Some(verb) = words.split(' ').next().and_then(nearest_verb) {
+        print::note(&format!("Did you mean: ask-nix {verb}?"));
+    }
 }
 
 /// What is told as JSON where no outcome comes: a question that was declined, help, a refusal.

@@ -3,12 +3,14 @@
 
 mod args;
 mod ask;
+mod bar;
 mod clipboard;
 mod config;
 mod converse;
 mod doctor;
 mod hear;
 mod log;
+mod manual;
 mod metrics;
 mod models;
 mod phrases;
@@ -71,15 +73,19 @@ pub fn run() -> ExitCode {
 }
 
 fn dispatch(cli: Cli) -> Done {
-    if let Some(Verb::Config { action }) = cli.verb {
-        return config::config(&cli.common, action);
+    print::style(cli.common.plain);
+    match cli.verb {
+        Some(Verb::Config { action }) => return config::config(&cli.common, action),
+        Some(Verb::Completions { shell }) => return manual::completions(shell),
+        Some(Verb::Man { folder }) => return manual::man(folder.as_deref()),
+        _ => {}
     }
     let mut scene = Scene::set(&cli.common, matches!(cli.verb, Some(Verb::Doctor { .. })))?;
     metrics::record(&scene);
 
     match cli.verb {
-        // Needs no scene, and was done above.
-        Some(Verb::Config { .. }) => Ok(()),
+        // They need no scene, and were done above.
+        Some(Verb::Config { .. } | Verb::Completions { .. } | Verb::Man { .. }) => Ok(()),
         Some(Verb::Models { action }) => models::models(&scene, action),
         Some(Verb::Do { words }) => ask::once(&scene, &words.join(" ")),
         None => converse::converse(&mut scene, Ears::IfThere),
@@ -89,7 +95,7 @@ fn dispatch(cli: Cli) -> Done {
         }
         Some(Verb::Metrics(wanted)) => metrics::metrics(&scene, &wanted),
         Some(Verb::Talk { key }) => talk::talk(&scene, key),
-        Some(Verb::Tui { plain }) => tui::tui(&mut scene, plain),
+        Some(Verb::Tui) => tui::tui(&mut scene),
         Some(Verb::Wake { files, threshold }) => wake::wake(&scene, &files, threshold),
         Some(Verb::Hear { files, domain }) => hear::hear(&scene, &files, domain.grammar.as_deref()),
         Some(Verb::Say { text, out }) => say::say(&scene, &text.join(" "), out.as_deref()),

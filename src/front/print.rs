@@ -10,6 +10,27 @@ use serde::Serialize;
 use crate::announce::Announcement;
 use crate::fault::Fault;
 
+/// Set where the user wants plain lines.
+static PLAIN: AtomicBool = AtomicBool::new(false);
+
+/// Takes the user's wish for plain lines: the flag, or the variables `ACCESSIBLE` and `NO_COLOR`, or a terminal that
+/// can nothing else.
+pub fn style(plain: bool) {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+    PLAIN.store(plain || dumb || set("ACCESSIBLE") || set("NO_COLOR"), Ordering::Relaxed);
+}
+
+/// Whether only plain lines are wanted.
+pub fn is_plain() -> bool {
+    PLAIN.load(Ordering::Relaxed)
+}
+
+/// Whether somebody looks at what is printed.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal() && io::stderr().is_terminal()
+}
+
 /// One line on standard output.
 pub fn line(text: &str) {
     let mut out = io::stdout().lock();

@@ -178,7 +178,7 @@ impl<'a> Session<'a> {
                 self.scene.remember(manner);
             }
             Told::Copy(text) => self.tell(&clipboard::copied(&text)),
-            Told::Outcome(_) => {}
+            Told::Outcome(_) | Told::Work(_) => {}
         }
     }
 

@@ -105,7 +105,7 @@ impl Door {
                 self.mood(Mood::Idle);
             }
             Told::Outcome(outcome) => self.event(&json!({ "event": "outcome", "outcome": outcome })),
-            Told::Hush | Told::Manner(_) | Told::Copy(_) => {}
+            Told::Hush | Told::Manner(_) | Told::Copy(_) | Told::Work(_) => {}
         }
     }
 

@@ -29,7 +29,7 @@ impl Explain for RecognizeError {
                 Kind::Failed,
                 "I cannot recognise speech yet.",
                 format!("The model {} is not there.", path.display()),
-                "Run ask-nix models fetch to get it.",
+                "Check the name of the file; ask-nix models lists what there is, and ask-nix models fetch gets what is missing.",
             ),
             Self::Unreadable { path, reason } => Fault::new(
                 Kind::Failed,

@@ -173,3 +173,52 @@ fn without_nix_reading_says_so_and_typing_still_works() {
     let help = home.run(&["help"]);
     assert_eq!(code(&help), 0, "{}", text(&help));
 }
+
+#[test]
+fn completions_and_manual_pages_are_made_for_every_shell_and_verb() {
+    for (shell, sign) in [("bash", "complete -F"), ("zsh", "#compdef ask-nix"), ("fish", "complete -c ask-nix")] {
+        let output = Home::new().run(&["completions", shell]);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && text.contains(sign) && text.contains("generations"), "{shell}");
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), &text).unwrap();
+        // The shell itself says whether it can read them, where it is there.
+        match Command::new(shell).arg("-n").arg(file.path()).output() {
+            Ok(read) => assert!(read.status.success(), "{shell}: {}", String::from_utf8_lossy(&read.stderr)),
+            Err(_) => eprintln!("skipped: there is no {shell}"),
+        }
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let made = Home::new().run(&["man", folder.path().to_str().unwrap()]);
+    assert_eq!(code(&made), 0);
+    let page = fs::read_to_string(folder.path().join("ask-nix.1")).unwrap();
+    assert!(page.contains(".TH ask-nix 1") && folder.path().join("ask-nix-generations.1").exists());
+}
+
+#[test]
+fn a_mistyped_verb_is_told_the_right_one() {
+    let output = Home::new().run(&["docter"]);
+    assert_eq!(code(&output), 3);
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(told.contains("Did you mean: ask-nix doctor?"), "{told}");
+}
+
+#[test]
+fn what_was_said_and_how_is_kept_over_calls() {
+    let home = Home::new();
+    let say = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        String::from_utf8(home.run(&words).stdout).unwrap()
+    };
+    assert_eq!(say("spell vim"), "vim: Victor, India, Mike.\n");
+    assert!(say("speak faster").contains("faster"));
+    assert!(say("config get voice.rate").starts_with("1.2"), "{}", say("config get voice.rate"));
+    assert!(say("speak faster").contains("faster"));
+    assert_eq!(say("config get voice.rate"), "1.44\n");
+    assert_eq!(say("repeat that"), "vim: Victor, India, Mike.\n", "a wish about the voice is nothing to repeat");
+    say("be brief");
+    assert_eq!(say("config get voice.verbosity"), "\"brief\"\n");
+    // What is written down afterwards counts again.
+    say("config set voice.rate 1.1");
+    assert_eq!(say("config get voice.rate"), "1.1\n");
+}

@@ -3,6 +3,7 @@
 //! Carries each utterance through understanding, dialogue and backend. "Stop" and "cancel" reach a
 //! running job at once; other words that come while it runs wait in their order, up to a bound.
 
+mod busy;
 mod reply;
 mod said;
 
@@ -23,23 +24,23 @@ use crate::assistant::record::Record;
 use crate::command::{Command, CommandName, DialogueCommand, Risk, SystemCommand};
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Candidate, Names, Transcript, Understander};
-use crate::nix::{Backend, Event, Outcome, PlanFacts};
+use crate::nix::{Backend, Event, Outcome, PlanFacts, Progress};
 use crate::observe::{self, Ending, Stage, Timer};
-use said::{Again, again};
 
 /// How often the pace of long work is looked at.
 const TICK: Duration = Duration::from_secs(1);
+/// A bar that moves more often is not seen to move.
+const FRAME: Duration = Duration::from_millis(100);
 /// Spoken percentages are at least this far apart.
 const PROGRESS_EVERY: Duration = Duration::from_secs(30);
-
-/// Utterances that wait while work goes on: more are not what a person meant to say one after the other.
-const WAITING: usize = 8;
 
 /// What the conversation tells its front.
 #[derive(Debug, Clone)]
 pub enum Told {
     /// To be shown, and spoken where the user wants it.
     Announce(Announcement),
+    /// How far the work is: for bars, many times a second. What is to be told about it comes as announcements.
+    Work(Work),
     /// The result itself, for `--json`; its announcement follows.
     Outcome(Box<Outcome>),
     /// Silence whatever is being spoken.
@@ -52,6 +53,14 @@ pub enum Told {
     Asked,
     /// The turn is over.
     Ended(Result<(), Kind>),
+}
+
+/// How far the work is.
+#[derive(Debug, Clone)]
+pub struct Work {
+    pub progress: Progress,
+    /// How long it will probably still take.
+    pub left: Option<Duration>,
 }
 
 /// What a conversation is made of.
@@ -78,6 +87,8 @@ struct Job {
     pace: Pace,
     changes: bool,
     timer: Timer,
+    /// When it was last told how far it is.
+    shown: Option<Instant>,
 }
 
 /// One conversation.
@@ -162,52 +173,6 @@ impl Conversation {
         }
     }
 
-    /// Words while a job runs: "stop" ends it, others wait their turn.
-    async fn while_busy(&mut self, transcript: Transcript) {
-        let decided = self.understand(&transcript);
-        match decided.decision {
-            Decision::Run(command) if command.stops() => {
-                self.tell(Told::Hush);
-                // Whoever says stop means all of it.
-                self.waiting.clear();
-                if let Some(job) = &self.job {
-                    job.cancel.cancel();
-                }
-            }
-            Decision::Silent => {}
-            // An answer never waits for a question that nobody has heard yet.
-            Decision::Run(Command::Dialogue(
-                DialogueCommand::Yes | DialogueCommand::No | DialogueCommand::Choose { .. },
-            )) => self.announce(announce::dialogue(&Turn::NothingToAnswer)),
-            // Answered at once: they are about the work, or about the voice.
-            Decision::Run(Command::Dialogue(
-                command @ (DialogueCommand::Progress
-                | DialogueCommand::Eta
-                | DialogueCommand::Slower
-                | DialogueCommand::Faster
-                | DialogueCommand::Louder
-                | DialogueCommand::Quieter
-                | DialogueCommand::Mute
-                | DialogueCommand::Verbosity { .. }
-                | DialogueCommand::Sounds { .. }
-                | DialogueCommand::WhatHeard),
-            )) => {
-                if let Some(announcement) = self.own(&command) {
-                    self.announce(announcement);
-                }
-            }
-            Decision::Run(Command::Dialogue(command)) if again(&command).is_some() => {
-                self.say_again(again(&command).unwrap_or(Again::Here)).await;
-            }
-            _ if self.waiting.len() < WAITING => {
-                let before = self.waiting.len();
-                self.waiting.push_back(transcript);
-                self.announce(announce::dialogue(&Turn::Later { before }));
-            }
-            _ => self.announce(announce::dialogue(&Turn::LaterFull)),
-        }
-    }
-
     fn understand(&self, transcript: &Transcript) -> Decided {
         let context = self.memory.context(&self.dialogue, Instant::now());
         let begun = Instant::now();
@@ -261,21 +226,6 @@ impl Conversation {
         let asks_back = matches!(asked, Decision::Run(Command::Dialogue(DialogueCommand::WhatHeard)));
         if !asks_back && !transcript.is_silence() {
             self.memory.heard = Some(transcript.text.clone());
-        }
-    }
-
-    /// What was said while something was at work; not while a question is open, which it would take the place of.
-    fn next_waiting(&mut self) -> Option<Transcript> {
-        if self.dialogue.question_open(Instant::now()) { None } else { self.waiting.pop_front() }
-    }
-
-    /// Looks whether the question's time is over: no answer means no.
-    fn unanswered(&mut self) {
-        if !self.dialogue.question_open(Instant::now()) {
-            self.question = None;
-            self.plan.clear();
-            self.announce(announce::dialogue(&Turn::NoAnswer));
-            self.tell(Told::Ended(Err(Kind::Declined)));
         }
     }
 
@@ -347,13 +297,21 @@ impl Conversation {
             observe::count(Stage::Question, "confirmed", Ending::Done);
         }
         let timer = Timer::start(Stage::Backend, approved.command().name().as_str());
-        self.job = Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), changes, timer });
+        self.job =
+            Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), changes, timer, shown: None });
     }
 
     fn event(&mut self, event: Option<Event>) {
         match event {
             Some(Event::Progress(progress)) => {
-                let beat = self.job.as_mut().and_then(|job| job.pace.observe(&progress, Instant::now()));
+                let now = Instant::now();
+                let Some(job) = &mut self.job else { return };
+                let beat = job.pace.observe(&progress, now);
+                if job.shown.is_none_or(|shown| now.saturating_duration_since(shown) >= FRAME) {
+                    job.shown = Some(now);
+                    let left = job.pace.left(now);
+                    self.tell(Told::Work(Work { progress: progress.clone(), left }));
+                }
                 if let Some(beat) = beat {
                     self.announce(announce::progress(&progress, beat));
                 }

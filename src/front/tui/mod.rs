@@ -23,15 +23,15 @@ use crate::nix::{Backend, SearchHit};
 use super::ask::{parts, runtime};
 use super::converse::{self, Ears};
 use super::scene::Scene;
-use super::{Done, clipboard, prepare, voice};
+use super::{Done, clipboard, prepare, print, voice};
 use app::{App, Ear, Effect, Who};
 
 /// Results that a search shows.
 const RESULTS: usize = 50;
 
 /// Runs the terminal UI until the user leaves it.
-pub fn tui(scene: &mut Scene, plain: bool) -> Done {
-    if plain || std::env::var_os("ACCESSIBLE").is_some_and(|value| !value.is_empty()) {
+pub fn tui(scene: &mut Scene) -> Done {
+    if print::is_plain() {
         return converse::converse(scene, Ears::IfThere);
     }
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
@@ -217,7 +217,7 @@ impl World<'_> {
                 self.scene.remember(manner);
             }
             Told::Copy(text) => self.tell(app, &clipboard::copied(&text)),
-            Told::Outcome(_) => {}
+            Told::Outcome(_) | Told::Work(_) => {}
             Told::Ended(_) => {
                 app.busy = false;
                 app.asked = false;
