@@ -58,6 +58,50 @@ fn main() {
         assert!(runtime.block_on(speech.next()).unwrap().is_ok());
     });
     tell("a phrase that was said before", theirs, ours);
+    let folder = tempfile::tempdir().unwrap();
+    let kept = VoiceFiles { phrases: Some(folder.path().to_owned()), ..files };
+    let first = Speaker::start_blocking(kept.clone()).unwrap();
+    first.prepare(["Stopped.", "That is done."], 1.0);
+    drop(first.speak("Once.", 1.0, CancellationToken::new()).collect_blocking());
+    while std::fs::read_dir(folder.path()).unwrap().count() < 2 {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    drop(first);
+    let theirs = median(|_| drop(whole.say("That is done.", 1.0).unwrap()));
+    let mut after_starts: Vec<Duration> = (0..3)
+        .map(|_| {
+            let speaker = Speaker::start_blocking(kept.clone()).unwrap();
+            let begun = Instant::now();
+            assert!(
+                runtime.block_on(speaker.speak("That is done.", 1.0, CancellationToken::new()).next()).unwrap().is_ok()
+            );
+            begun.elapsed()
+        })
+        .collect();
+    after_starts.sort_unstable();
+    tell("a phrase of the program's own, after a start", theirs, after_starts[1]);
+    // Falling silent: from the wish until the voice has nothing more, in the midst of a long text.
+    let mut silences: Vec<Duration> = (0..RUNS)
+        .map(|run| {
+            let cancel = CancellationToken::new();
+            let text = format!("The {run}th of them is the current one, since yesterday evening. ").repeat(20);
+            let mut speech = speaker.speak(&text, 1.0, cancel.clone());
+            assert!(runtime.block_on(speech.next()).unwrap().is_ok());
+            let wished = Instant::now();
+            cancel.cancel();
+            assert!(runtime.block_on(speech.next()).is_none());
+            // The next one does not wait for the rest of the one before.
+            assert!(runtime.block_on(speaker.speak("Done.", 1.0, CancellationToken::new()).next()).unwrap().is_ok());
+            wished.elapsed()
+        })
+        .collect();
+    silences.sort_unstable();
+    let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+    println!(
+        "interrupted, and the next word: median {:.1} ms, longest {:.1} ms",
+        milliseconds(silences[silences.len() / 2]),
+        milliseconds(silences[silences.len() - 1])
+    );
 }
 
 fn files() -> Option<VoiceFiles> {

@@ -36,6 +36,7 @@ pub use pace::{Beat, Pace};
 pub use plan::{difference, question};
 pub use progress::progress;
 pub use queue::{Queue, Step, Ticket};
+pub use words::fixed;
 
 use serde::Serialize;
 

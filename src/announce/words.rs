@@ -62,6 +62,21 @@ pub(super) fn format(id: &str, values: &[(&'static str, FluentValue)]) -> String
     text.into_owned()
 }
 
+/// The sentences that are always the same, each of at most `longest` bytes: a voice can make them beforehand, and
+/// nothing of the user's is in them.
+#[must_use]
+pub fn fixed(longest: usize) -> Vec<String> {
+    let id = |line: &'static str| line.split_once(" = ").map(|(id, _)| id).filter(|id| !id.contains([' ', '#', '{']));
+    let whole = |text: &String| text.ends_with(['.', '!', '?']) && text.len() <= longest;
+    let said = |id: &str| {
+        let pattern = ENGLISH.get_message(id)?.value()?;
+        let mut errors = Vec::new();
+        let text = ENGLISH.format_pattern(pattern, None, &mut errors).into_owned();
+        errors.is_empty().then_some(text)
+    };
+    include_str!("words/en.ftl").lines().filter_map(id).filter_map(said).filter(whole).collect()
+}
+
 /// The sentence with an id and its values: `say!("for-minutes", count = 3)`.
 macro_rules! say {
     ($id:expr $(, $name:ident = $value:expr)* $(,)?) => {
@@ -140,6 +155,14 @@ mod tests {
             Vec::<&String>::new(),
             "in the file, never asked for"
         );
+    }
+
+    #[test]
+    fn fixed_sentences_hold_nothing_that_is_put_in() {
+        let fixed = fixed(80);
+        assert!(fixed.len() > 60, "{}", fixed.len());
+        assert!(fixed.iter().all(|text| !text.contains(['{', '}', '$'])), "{fixed:?}");
+        assert!(fixed.contains(&say!("stopped")));
     }
 
     #[test]

@@ -18,6 +18,7 @@ enum Order {
     Chime(Earcon),
     Finish(oneshot::Sender<()>),
     Manner(Manner),
+    Ready(Vec<String>),
 }
 
 /// A change of how the voice speaks, from now on.
@@ -157,6 +158,11 @@ impl Mouth {
         self.order(Order::Manner(manner));
     }
 
+    /// Makes phrases of the program's own beforehand, so that they sound at once; not where a screen reader speaks.
+    pub fn ready(&self, phrases: Vec<String>) {
+        self.order(Order::Ready(phrases));
+    }
+
     /// Sounds at once, over whatever is being said: the microphone opens or closes.
     pub fn chime(&self, earcon: Earcon) {
         self.order(Order::Chime(earcon));
@@ -232,6 +238,10 @@ impl Worker {
                         self.chime(earcon);
                         Step::Stay
                     }
+                    Some(Order::Ready(phrases)) => {
+                        self.ready(phrases);
+                        Step::Stay
+                    }
                     Some(Order::Finish(done)) => {
                         waiting.push(done);
                         Step::Stay
@@ -284,6 +294,18 @@ impl Worker {
             let _ = finished.send(ticket.number);
         });
         cancel
+    }
+
+    fn ready(&self, phrases: Vec<String>) {
+        if self.voices.reader().is_some() {
+            return;
+        }
+        let (voices, rate) = (Arc::clone(&self.voices), self.delivery.rate);
+        tokio::spawn(async move {
+            if let Ok((speaker, _)) = voices.own.speaker().await {
+                speaker.prepare(phrases.iter().map(String::as_str), rate);
+            }
+        });
     }
 
     fn chime(&self, earcon: Earcon) {

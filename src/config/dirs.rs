@@ -146,6 +146,12 @@ impl Dirs {
             .map_or_else(|| self.runtime.with_file_name("speech-dispatcher").join("speechd.sock"), PathBuf::from)
     }
 
+    /// Sound of the program's own phrases, ready to be played.
+    #[must_use]
+    pub fn phrases_made(&self) -> PathBuf {
+        self.cache.join("phrases")
+    }
+
     /// What can be made again.
     #[must_use]
     pub fn cache(&self) -> &Path {

@@ -26,6 +26,9 @@ const SETTLES: Duration = Duration::from_secs(10);
 /// What is taken while the conversation looks at what a change would do; more is refused, and told.
 const AHEAD: usize = 8;
 
+/// Longest phrase that is made beforehand, in bytes: longer ones are begun before they are needed to the end.
+const READY: usize = 80;
+
 /// The words that end whatever is at work.
 pub const STOP: &str = "stop";
 /// Who types one of these wants to leave the program; spoken, they are no command.
@@ -53,6 +56,9 @@ impl<'a> Session<'a> {
     /// Runs until the input ends.
     pub async fn run(scene: &'a mut Scene, ears: Ears) -> Done {
         let mouth = if scene.speak == Some(false) { None } else { mouth(scene).await };
+        if let Some(mouth) = &mouth {
+            mouth.ready(announce::fixed(READY));
+        }
         let cancel = CancellationToken::new();
         let (noticed, heard) = mpsc::channel(8);
         let hearing = cancel.child_token();

@@ -63,7 +63,8 @@ fn piper(scene: &Scene) -> Result<VoiceFiles, Fault> {
         None if name.contains('/') || Path::new(name).exists() => name.into(),
         None => return Err(ModelError::Unknown(name.clone()).fault()),
     };
-    Ok(VoiceFiles::new(voice, runtime, scene.dirs.espeak_data()))
+    let files = VoiceFiles::new(voice, runtime, scene.dirs.espeak_data());
+    Ok(VoiceFiles { phrases: Some(scene.dirs.phrases_made()), ..files })
 }
 
 /// ONNX Runtime, which the voice and the wake word share.

@@ -7,6 +7,7 @@
 
 mod error;
 mod espeak;
+mod kept;
 mod own;
 mod pronounce;
 mod reader;

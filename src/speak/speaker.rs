@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::observe::{Ending, Stage, timed};
 
+use super::kept::Kept;
 use super::spare::Spare;
 use super::voice::{Voice, VoiceFiles};
 use super::{SpeakError, pronounce, sentences};
@@ -88,27 +89,27 @@ pub struct Speaker {
 impl Speaker {
     /// Starts the thread and loads the voice on it: about half a second.
     pub async fn start(files: VoiceFiles) -> Result<Self, SpeakError> {
-        let (speaker, loaded) = Self::spawn(move || Ok(Source::Piper(Box::new(Voice::load(&files)?))))?;
+        let (speaker, loaded) = Self::spawn(move || piper(&files))?;
         loaded.await.map_err(|_| SpeakError::Stopped)??;
         Ok(speaker)
     }
 
     /// The same for callers outside tokio.
     pub fn start_blocking(files: VoiceFiles) -> Result<Self, SpeakError> {
-        let (speaker, loaded) = Self::spawn(move || Ok(Source::Piper(Box::new(Voice::load(&files)?))))?;
+        let (speaker, loaded) = Self::spawn(move || piper(&files))?;
         loaded.blocking_recv().map_err(|_| SpeakError::Stopped)??;
         Ok(speaker)
     }
 
     /// The spare voice, for a machine whose Piper voice is missing or damaged.
     pub async fn start_spare(espeak_data: Vec<PathBuf>) -> Result<Self, SpeakError> {
-        let (speaker, loaded) = Self::spawn(move || Ok(Source::Spare(Spare::load(&espeak_data)?)))?;
+        let (speaker, loaded) = Self::spawn(move || Ok((Source::Spare(Spare::load(&espeak_data)?), None)))?;
         loaded.await.map_err(|_| SpeakError::Stopped)??;
         Ok(speaker)
     }
 
     fn spawn(
-        load: impl FnOnce() -> Result<Source, SpeakError> + Send + 'static,
+        load: impl FnOnce() -> Result<(Source, Option<Kept>), SpeakError> + Send + 'static,
     ) -> Result<(Self, oneshot::Receiver<Result<(), SpeakError>>), SpeakError> {
         let (jobs, jobs_in) = mpsc::unbounded_channel();
         let (phrases, phrases_in) = mpsc::unbounded_channel();
@@ -120,9 +121,9 @@ impl Speaker {
         std::thread::Builder::new()
             .name("speak".to_owned())
             .spawn(move || match load() {
-                Ok(voice) => {
+                Ok((voice, kept)) => {
                     if loaded_out.send(Ok(())).is_ok() {
-                        runtime.block_on(Worker::new(voice).run(jobs_in, phrases_in));
+                        runtime.block_on(Worker::new(voice, kept).run(jobs_in, phrases_in));
                     }
                 }
                 Err(error) => {
@@ -149,6 +150,8 @@ impl Speaker {
     }
 
     /// Makes phrases while there is nothing else to do, so that they sound at once later.
+    ///
+    /// Only for phrases of the program's own, without a name or anything that the user said: they are kept on disk.
     pub fn prepare<'a>(&self, phrases: impl IntoIterator<Item = &'a str>, rate: f32) {
         for phrase in phrases {
             let _ = self.phrases.send((phrase.to_owned(), rate));
@@ -184,19 +187,30 @@ impl Source {
     }
 }
 
+/// Piper's voice, with the phrases that were kept of it.
+fn piper(files: &VoiceFiles) -> Result<(Source, Option<Kept>), SpeakError> {
+    let voice = Voice::load(files)?;
+    let kept = files.phrases.as_deref().and_then(|folder| {
+        let description = std::fs::read(&files.description).ok()?;
+        Kept::of(folder, &files.model, &description)
+    });
+    Ok((Source::Piper(Box::new(voice)), kept))
+}
+
 struct Worker {
     voice: Source,
+    kept: Option<Kept>,
     /// By the words and the rate in hundredths.
     cache: Cache<(String, u16), Arc<[f32]>>,
 }
 
 impl Worker {
-    fn new(voice: Source) -> Self {
+    fn new(voice: Source, kept: Option<Kept>) -> Self {
         let cache = Cache::builder()
             .max_capacity(CACHE_BYTES)
             .weigher(|_, samples: &Arc<[f32]>| u32::try_from(samples.len() * size_of::<f32>()).unwrap_or(u32::MAX))
             .build();
-        Self { voice, cache }
+        Self { voice, kept, cache }
     }
 
     async fn run(
@@ -214,9 +228,7 @@ impl Worker {
                 },
                 Some((phrase, rate)) = phrases.recv() => {
                     for piece in pieces(&phrase) {
-                        if let Err(error) = self.piece(&piece, rate) {
-                            tracing::warn!(%error, "a phrase could not be prepared");
-                        }
+                        self.ready(&piece, rate);
                     }
                 }
             }
@@ -250,11 +262,30 @@ impl Worker {
         }
     }
 
+    /// Makes a phrase of the program's own, and keeps it. One that is on the disk already is at once there.
+    fn ready(&mut self, piece: &Piece, rate: f32) {
+        let (rate, hundredths) = usable(rate);
+        if self.kept.as_ref().is_some_and(|kept| kept.has(&piece.words, hundredths)) {
+            return;
+        }
+        match (self.piece(piece, rate), &self.kept) {
+            (Ok(samples), Some(kept)) if !samples.is_empty() => kept.put(&piece.words, hundredths, &samples),
+            (Ok(_), _) => {}
+            (Err(error), _) => tracing::warn!(%error, "a phrase could not be prepared"),
+        }
+    }
+
     fn piece(&mut self, piece: &Piece, rate: f32) -> Result<Arc<[f32]>, SpeakError> {
-        let rate = if rate.is_finite() { rate.clamp(0.5, 3.0) } else { 1.0 };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "50 to 300")]
-        let key = (piece.words.clone(), (rate * 100.0).round() as u16);
+        let (rate, hundredths) = usable(rate);
+        let key = (piece.words.clone(), hundredths);
         if let Some(samples) = self.cache.get(&key) {
+            return Ok(samples);
+        }
+        if key.0.len() <= CACHED_CHARACTERS
+            && let Some(samples) = self.kept.as_ref().and_then(|kept| kept.get(&piece.words, hundredths))
+        {
+            let samples: Arc<[f32]> = samples.into();
+            self.cache.insert(key, Arc::clone(&samples));
             return Ok(samples);
         }
         let mut samples = self.voice.say(&piece.words, rate)?;
@@ -275,6 +306,13 @@ impl Worker {
         }
         Ok(samples)
     }
+}
+
+/// A rate that a voice can do, and the same in hundredths.
+fn usable(rate: f32) -> (f32, u16) {
+    let rate = if rate.is_finite() { rate.clamp(0.5, 3.0) } else { 1.0 };
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "50 to 300")]
+    (rate, (rate * 100.0).round() as u16)
 }
 
 /// Cuts a text into what the voice makes in one go, and makes it fit for reading aloud.

@@ -22,6 +22,8 @@ pub struct VoiceFiles {
     pub runtime: PathBuf,
     /// Folders that may hold `espeak-ng-data`, tried in this order after espeak-ng's own places.
     pub espeak_data: Vec<PathBuf>,
+    /// Where phrases that are said often are kept as sound; none keeps them in memory alone.
+    pub phrases: Option<PathBuf>,
 }
 
 impl VoiceFiles {
@@ -30,7 +32,7 @@ impl VoiceFiles {
     pub fn new(model: PathBuf, runtime: PathBuf, espeak_data: Vec<PathBuf>) -> Self {
         let mut description = model.clone().into_os_string();
         description.push(".json");
-        Self { model, description: description.into(), runtime, espeak_data }
+        Self { model, description: description.into(), runtime, espeak_data, phrases: None }
     }
 }
 
