@@ -135,6 +135,12 @@ pub enum Verb {
     },
     /// Push-to-talk from a key binding: tells the listening ask-nix that a key went down or up.
     Talk { key: super::talk::Key },
+    /// What the listening ask-nix is doing; with --json a line for a desktop's bar, such as waybar.
+    Status {
+        /// Go on, with a line at each change.
+        #[arg(long)]
+        follow: bool,
+    },
     /// The assistant in a terminal: pages, lists, keys, and the voice; with --plain line by line, for screen readers.
     Tui,
     /// Tell where the wake word is in sound files.

@@ -24,7 +24,9 @@ mod scene;
 mod service;
 mod session;
 mod socket;
+mod status;
 mod talk;
+mod tray;
 mod tui;
 mod voice;
 mod wake;
@@ -94,6 +96,7 @@ fn dispatch(cli: Cli) -> Done {
             converse::converse(&mut scene, ears)
         }
         Some(Verb::Metrics(wanted)) => metrics::metrics(&scene, &wanted),
+        Some(Verb::Status { follow }) => status::status(&scene, follow),
         Some(Verb::Talk { key }) => talk::talk(&scene, key),
         Some(Verb::Tui) => tui::tui(&mut scene),
         Some(Verb::Wake { files, threshold }) => wake::wake(&scene, &files, threshold),

@@ -18,7 +18,7 @@ use super::reload::Changed;
 use super::scene::Scene;
 use super::service::Service;
 use super::socket::{Door, Mood, Wish};
-use super::{Done, clipboard, metrics, prepare, print, reload, socket};
+use super::{Done, clipboard, metrics, prepare, print, reload, socket, tray};
 
 /// A voice that is exchanged may say so much to its end: well within the watchdog's time.
 const SETTLES: Duration = Duration::from_secs(10);
@@ -79,6 +79,7 @@ impl<'a> Session<'a> {
         let running = tokio::spawn(conversation.run(receiver));
         let (current, heard_by) = watch::channel(listening.clone());
         let (door, wishes) = socket::serve(scene, heard_by, cancel.clone());
+        tray::show(door.moods(), current.subscribe(), cancel.child_token());
         let inputs = Some(inputs);
         let mut session = Self {
             scene,

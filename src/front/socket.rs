@@ -34,7 +34,7 @@ const PEERS: usize = 16;
 const BEHIND: usize = 64;
 
 /// What the assistant is doing, as others see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mood {
     Idle,
@@ -43,6 +43,18 @@ pub enum Mood {
     Working,
     /// A question is open.
     Asking,
+}
+
+impl Mood {
+    /// The state as a sentence.
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Idle => "I am ready.",
+            Self::Listening => "I am listening.",
+            Self::Working => "I am at work.",
+            Self::Asking => "I have asked you something.",
+        }
+    }
 }
 
 /// What another program wants.
@@ -115,6 +127,11 @@ impl Door {
         if changed {
             self.event(&json!({ "event": "state", "state": mood }));
         }
+    }
+
+    /// The state, for those who show it.
+    pub fn moods(&self) -> watch::Receiver<Mood> {
+        self.mood.subscribe()
     }
 
     fn announced(&self, announcement: &Announcement) {

@@ -185,7 +185,7 @@ fn completions_and_manual_pages_are_made_for_every_shell_and_verb() {
         // The shell itself says whether it can read them, where it is there.
         match Command::new(shell).arg("-n").arg(file.path()).output() {
             Ok(read) => assert!(read.status.success(), "{shell}: {}", String::from_utf8_lossy(&read.stderr)),
-            Err(_) => eprintln!("skipped: there is no {shell}"),
+            Err(_) => skip!("no {shell}"),
         }
     }
     let folder = tempfile::tempdir().unwrap();

@@ -11,6 +11,7 @@ macro_rules! skip {
 mod backend;
 mod cli;
 mod demo;
+mod desktop;
 mod documents;
 mod ears;
 mod edit;
