@@ -147,7 +147,7 @@ impl Decided {
     #[must_use]
     pub fn to_json(&self) -> Value {
         let (decision, reason) = match &self.decision {
-            _ if self.is_doubtful() => ("confirm", Some("it was not heard surely".to_owned())),
+            _ if self.is_doubtful() => ("ask", self.preview().map(|preview| format!("is this meant: {preview}"))),
             Decision::Run(_) | Decision::Domain(_) => ("run", None),
             Decision::Several(commands) if commands.iter().all(|command| command.risk() == Risk::Read) => ("run", None),
             Decision::Confirm(_) | Decision::Several(_) => ("confirm", None),

@@ -33,12 +33,7 @@ impl Grammar {
     pub fn fits(&self, said: &Said) -> Vec<Fit> {
         let mut text = said.words.join(" ");
         text.push(' ');
-        let mut candidates: Vec<usize> = self.wordless.clone();
-        candidates.extend(said.words.iter().filter_map(|word| self.by_word.get(word)).flatten());
-        candidates.sort_unstable();
-        candidates.dedup();
-        let rules = candidates.into_iter().filter_map(|at| self.rules.get(at));
-        let mut fits: Vec<Fit> = rules.filter_map(|rule| self.fit(rule, said, &text)).collect();
+        let mut fits: Vec<Fit> = self.rules_with(&said.words).filter_map(|rule| self.fit(rule, said, &text)).collect();
         fits.sort_by_key(|fit| std::cmp::Reverse(fit.fixed));
         let best = fits.first().map_or(0, |fit| fit.fixed);
         let equal = fits.iter().take_while(|fit| fit.fixed == best).count();
@@ -54,6 +49,15 @@ impl Grammar {
             fits.insert(0, fit);
         }
         fits
+    }
+
+    /// The rules that these words could fit: each needs one of some words, or none at all.
+    pub(super) fn rules_with(&self, words: &[String]) -> impl Iterator<Item = &Rule> {
+        let mut candidates: Vec<usize> = self.wordless.clone();
+        candidates.extend(words.iter().filter_map(|word| self.by_word.get(word)).flatten());
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates.into_iter().filter_map(|at| self.rules.get(at))
     }
 
     fn fit(&self, rule: &Rule, said: &Said, text: &str) -> Option<Fit> {
@@ -87,7 +91,14 @@ impl Grammar {
     }
 
     /// Fills a slot and gives the number of words that it took freely; `None` where they cannot stand in it.
-    fn fill(&self, slot: &Slot, kind: Kind, heard: &str, pauses: &[bool], slots: &mut Slots) -> Option<usize> {
+    pub(super) fn fill(
+        &self,
+        slot: &Slot,
+        kind: Kind,
+        heard: &str,
+        pauses: &[bool],
+        slots: &mut Slots,
+    ) -> Option<usize> {
         let words: Vec<&str> = heard.split(' ').collect();
         if let Some(values) = self.values.get(&slot.kind) {
             // A listed value as the grammar's file writes it: "20 ounce" was "twenty ounce" there.

@@ -330,6 +330,23 @@ impl Grammar {
             .collect()
     }
 
+    /// `count` sentences of each template with their commands, each slot as a word in angle brackets; always the same.
+    pub(super) fn varied(&self, count: usize) -> impl Iterator<Item = (String, String)> {
+        // Xorshift (Marsaglia 2003): any numbers will do, as long as they are the same each time.
+        let mut state = 0x2545_f491_u32;
+        let mut next = move || {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state
+        };
+        self.rules.iter().flat_map(move |rule| std::iter::repeat_n(rule, count)).filter_map(move |rule| {
+            let mut pick = |ways: usize| usize::try_from(next()).unwrap_or_default() % ways.max(1);
+            let sentence = rule.template.sentence(&mut pick, &mut |slot| Kind::named(&slot.kind).token().to_owned());
+            Some((sentence, self.commands.get(rule.command)?.clone()))
+        })
+    }
+
     /// A value to show a slot by.
     pub(super) fn sample(&self, slot: &Slot) -> String {
         if let Some(first) = self.values.get(&slot.kind).and_then(|values| values.first()) {

@@ -73,6 +73,16 @@ impl Kind {
         }
     }
 
+    /// One word for whatever stands in such a slot, where sentences are compared.
+    pub fn token(self) -> &'static str {
+        match self {
+            Self::Number | Self::Nth | Self::Keep => "<number>",
+            Self::Age => "<age>",
+            Self::Date => "<time>",
+            _ => "<name>",
+        }
+    }
+
     /// The regular expression of words that may stand in such a slot.
     pub fn pattern(self, many: bool, lazy: bool) -> String {
         let lazy = if lazy { "?" } else { "" };

@@ -19,7 +19,7 @@ static FUNCTION: LazyLock<HashSet<&str>> = LazyLock::new(|| {
      please thanks sorry okay ok well just really very quite too also only even still almost \
      before after during without against between \
      instead anyway away asap to for with at by in on named called \
-     generation generations gens garbage configuration config nixos update updates all files folder directory disk drive \
+     install uninstall remove describe generation generations gens garbage configuration config nixos update updates all files folder directory disk drive \
      computer user users password passwords address settings option options service services boss"
         .split_whitespace()
         .collect()

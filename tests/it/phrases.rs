@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ask_nix::assistant::{Decided, Decision, decide};
 use ask_nix::command::{Command, CommandName, Risk, Slots};
 use ask_nix::intent::{Candidate, Context, Grammar, Intent, Names, Pending, Transcript, Understander, Understanding};
 
@@ -60,30 +61,33 @@ fn right(commands: &str, tell: bool) -> (usize, usize) {
     (right, all)
 }
 
-/// Sentences that do nothing at all, those that would change the machine, and all.
+/// Sentences that do nothing at all, those that would change the machine, and all; whether a question is open or not.
 fn quiet(sentences: &str, tell: bool) -> (usize, usize, usize) {
     let understander = english();
     let (mut quiet, mut changing, mut all) = (0, 0, 0);
-    for line in sentences.lines() {
-        let sentence = line.split('\t').next().unwrap();
+    for sentence in sentences.lines().filter_map(|line| line.split('\t').next()) {
         all += 1;
-        let context = Context { question_open: true, ..Context::default() };
-        let intents = match understander.understand(&Transcript::typed(sentence), &context, &NoIndex) {
-            Understanding::Intent(intent) => vec![intent],
-            Understanding::Several(intents) => intents,
-            Understanding::Ask { .. } | Understanding::Nothing { .. } => {
-                quiet += 1;
-                continue;
+        let decided: Vec<Decided> = [false, true]
+            .into_iter()
+            .map(|question_open| {
+                let context = Context { question_open, ..Context::default() };
+                decide(sentence, understander.understand(&Transcript::typed(sentence), &context, &NoIndex))
+            })
+            .filter(|decided| !decided.is_doubtful())
+            .filter(|decided| {
+                matches!(decided.decision, Decision::Run(_) | Decision::Confirm(_) | Decision::Several(_))
+            })
+            .collect();
+        if decided.is_empty() {
+            quiet += 1;
+        }
+        if tell {
+            for decided in &decided {
+                eprintln!("{sentence:?}: taken for {:?}", decided.decision);
             }
-        };
-        for intent in intents {
-            let risk = Command::from_request(&intent.command, &intent.slots).map(|command| command.risk());
-            if tell {
-                eprintln!("{sentence:?}: taken for {} {:?}", intent.command, intent.slots);
-            }
-            if matches!(risk, Ok(Risk::Undoable | Risk::Destructive)) {
-                changing += 1;
-            }
+        }
+        if decided.iter().any(|decided| decided.risk().is_some_and(|risk| risk > Risk::Read)) {
+            changing += 1;
         }
     }
     (quiet, changing, all)
