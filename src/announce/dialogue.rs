@@ -116,6 +116,8 @@ pub enum Turn<'a> {
     KeyNeeded,
     /// The settings were changed, and count now.
     SettingsTaken,
+    /// A setting was written, and counts from the next start.
+    SettingsKept,
     NoSpeaker,
     NoVoice,
     NoNix,
@@ -193,6 +195,7 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::NoMicrophone => plain(say!("no-microphone"), Message),
         Turn::MicrophoneLost => plain(say!("microphone-lost"), Important).with(Important, Some(Earcon::Failed)),
         Turn::KeyNeeded => plain(say!("key-needed"), Important).with(Important, None),
+        Turn::SettingsKept => plain(say!("settings-kept"), Message),
         Turn::SettingsTaken => plain(say!("settings-taken"), Message),
         Turn::MicrophoneBack => plain(say!("microphone-back"), Message).with(Message, Some(Earcon::Listening)),
         Turn::NoSpeaker => plain(say!("no-speaker"), Message),

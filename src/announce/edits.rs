@@ -106,6 +106,19 @@ fn made(change: &Change) -> String {
     }
 }
 
+/// The lines that an edit changes, as `diff -u` writes them; for the screen.
+pub(super) fn lines(plan: &PlanFacts) -> Option<String> {
+    let PlanFacts::Edit(edit) = plan else { return None };
+    let text = edit.diff();
+    let lines: Vec<String> = text.lines().map(printable_line).collect();
+    Some(lines.join("\n"))
+}
+
+/// A line of a file as a terminal may have it: no control characters, the indentation kept.
+fn printable_line(line: &str) -> String {
+    line.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
 /// The facts of a plan of this kind; nothing for the others.
 pub(super) fn facts(plan: &PlanFacts) -> String {
     match plan {

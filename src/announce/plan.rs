@@ -27,6 +27,7 @@ pub fn question(plan: &PlanFacts, preview: &str, risk: Risk, now: &Zoned) -> Ann
     };
     let mut asked = dialogue(&Turn::Question { preview, risk });
     asked.text = join([facts, asked.text]);
+    asked.screen = edits::lines(plan).map(|lines| format!("{}\n{lines}", asked.text));
     asked
 }
 

@@ -24,6 +24,7 @@ pub enum Where {
 enum Order {
     Add(Announcement),
     Find(Where, oneshot::Sender<Result<Option<Entry>, HistoryError>>),
+    Newest(u32, oneshot::Sender<Result<Vec<Entry>, HistoryError>>),
 }
 
 /// A handle on the record; all handles are of one.
@@ -71,6 +72,15 @@ impl Record {
     }
 }
 
+impl Record {
+    /// The newest things that were said, newest first; none where the record cannot be read.
+    pub async fn newest(&self, limit: u32) -> Vec<Entry> {
+        let (answer, found) = oneshot::channel();
+        let _ = self.orders.send(Order::Newest(limit, answer));
+        found.await.ok().and_then(Result::ok).unwrap_or_default()
+    }
+}
+
 fn serve(mut history: History, orders: &mpsc::Receiver<Order>) {
     while let Ok(order) = orders.recv() {
         match order {
@@ -78,6 +88,9 @@ fn serve(mut history: History, orders: &mpsc::Receiver<Order>) {
                 if let Err(error) = history.add(&announcement, Timestamp::now()) {
                     tracing::warn!(target: "assistant.record", %error, "a message is not kept");
                 }
+            }
+            Order::Newest(limit, answer) => {
+                let _ = answer.send(history.newest(limit));
             }
             Order::Find(which, answer) => {
                 let _ = answer.send(match which {

@@ -63,7 +63,22 @@ pub fn json(value: &impl Serialize) {
 
 /// An announcement as a terminal shows it.
 pub fn announcement(announcement: &Announcement) {
-    line(announcement.screen.as_deref().unwrap_or(&announcement.text));
+    let shown = announcement.shown();
+    if is_plain() || !io::stdout().is_terminal() {
+        return line(shown);
+    }
+    shown.lines().for_each(|shown| line(&coloured(shown)));
+}
+
+/// A line of a difference in colour; its sign says the same without.
+fn coloured(shown: &str) -> String {
+    let colour = match shown.as_bytes() {
+        [b'+', ..] => "\u{1b}[32m",
+        [b'-', ..] => "\u{1b}[31m",
+        [b'@', b'@', ..] => "\u{1b}[36m",
+        _ => return shown.to_owned(),
+    };
+    format!("{colour}{shown}\u{1b}[0m")
 }
 
 /// Something beside the answer: on standard error, so that a pipe carries the answer alone.

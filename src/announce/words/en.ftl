@@ -525,6 +525,7 @@ working = One moment.
 no-microphone = I find no microphone, so I cannot hear you. You can type instead.
 microphone-lost = The microphone is gone. I listen again as soon as it is back.
 microphone-back = The microphone is back. I am listening.
+settings-kept = It is set, and counts from the next start.
 settings-taken = The new settings count now.
 key-needed = This cannot be undone, so a voice is not enough. Type yes, or press the key for it.
 no-speaker = I find no loudspeaker, so I answer in text only.

@@ -13,16 +13,20 @@ pub enum Screen {
     Talk,
     Generations,
     Search,
+    History,
+    Settings,
 }
 
 impl Screen {
-    pub const ALL: [Self; 3] = [Self::Talk, Self::Generations, Self::Search];
+    pub const ALL: [Self; 5] = [Self::Talk, Self::Generations, Self::Search, Self::History, Self::Settings];
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Talk => "Talk",
             Self::Generations => "Generations",
             Self::Search => "Search",
+            Self::History => "History",
+            Self::Settings => "Settings",
         }
     }
 
@@ -30,7 +34,9 @@ impl Screen {
         match self {
             Self::Talk => Self::Generations,
             Self::Generations => Self::Search,
-            Self::Search => Self::Talk,
+            Self::Search => Self::History,
+            Self::History => Self::Settings,
+            Self::Settings => Self::Talk,
         }
     }
 }
@@ -67,7 +73,23 @@ pub enum Effect {
         from: usize,
         to: usize,
     },
+    /// The page of the history or of the settings was turned to: what it shows is to be read.
+    Read(Screen),
+    /// Say something of the history again.
+    Again(String),
+    /// Set a key of the settings.
+    Set {
+        key: String,
+        value: String,
+    },
     Quit,
+}
+
+/// One line of a page, with what is told about it beside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub name: String,
+    pub about: String,
 }
 
 /// The whole state.
@@ -91,6 +113,15 @@ pub struct App {
     pub query: String,
     pub results: Vec<SearchHit>,
     pub result: usize,
+    /// How far the work is, in words.
+    pub work: Option<String>,
+    /// What was said, newest first.
+    pub history: Vec<Entry>,
+    pub said_before: usize,
+    pub settings: Vec<Entry>,
+    pub setting: usize,
+    /// The new value that is being typed.
+    pub value: String,
 }
 
 impl App {
@@ -111,6 +142,12 @@ impl App {
             query: String::new(),
             results: Vec::new(),
             result: 0,
+            work: None,
+            history: Vec::new(),
+            said_before: 0,
+            settings: Vec::new(),
+            setting: 0,
+            value: String::new(),
         }
     }
 
@@ -155,7 +192,11 @@ impl App {
             }
             KeyCode::F(1) => self.help = true,
             KeyCode::Char('?') if self.text().is_none_or(|text| text.is_empty()) => self.help = true,
-            KeyCode::Tab => self.screen = self.screen.next(),
+            KeyCode::Tab => {
+                self.screen = self.screen.next();
+                let reads = matches!(self.screen, Screen::History | Screen::Settings);
+                return reads.then_some(Effect::Read(self.screen));
+            }
             KeyCode::F(2) => return Some(Effect::Listen),
             KeyCode::Esc => return Some(Effect::Hush),
             KeyCode::Char('u') if control => return self.edit(String::clear),
@@ -170,6 +211,8 @@ impl App {
                     Screen::Talk => self.talk(code),
                     Screen::Generations => self.browse(code),
                     Screen::Search => self.look(code),
+                    Screen::History => self.recall(code),
+                    Screen::Settings => self.set(code),
                 };
             }
         }
@@ -181,7 +224,8 @@ impl App {
         match self.screen {
             Screen::Talk => Some(&mut self.input),
             Screen::Search => Some(&mut self.query),
-            Screen::Generations => None,
+            Screen::Settings => Some(&mut self.value),
+            Screen::Generations | Screen::History => None,
         }
     }
 
@@ -247,6 +291,37 @@ impl App {
             _ => {}
         }
         None
+    }
+}
+
+/// The place in a list of `count` that a key leads to from `place`.
+fn moved(place: usize, count: usize, code: KeyCode) -> usize {
+    match code {
+        KeyCode::Up => place.saturating_sub(1),
+        KeyCode::Down => (place + 1).min(count.saturating_sub(1)),
+        _ => place,
+    }
+}
+
+impl App {
+    fn recall(&mut self, code: KeyCode) -> Option<Effect> {
+        self.said_before = moved(self.said_before, self.history.len(), code);
+        let chosen = self.history.get(self.said_before)?;
+        (code == KeyCode::Enter).then(|| Effect::Again(chosen.about.clone()))
+    }
+
+    fn set(&mut self, code: KeyCode) -> Option<Effect> {
+        let before = self.setting;
+        self.setting = moved(self.setting, self.settings.len(), code);
+        if before != self.setting {
+            // What was typed was meant for the other key.
+            self.value.clear();
+        }
+        let key = self.settings.get(self.setting)?.name.split(' ').next()?.to_owned();
+        if code != KeyCode::Enter || self.value.trim().is_empty() {
+            return None;
+        }
+        Some(Effect::Set { key, value: std::mem::take(&mut self.value) })
     }
 }
 
@@ -322,9 +397,29 @@ pub mod tests {
     }
 
     #[test]
+    fn the_history_is_said_again_and_a_setting_is_set_by_key() {
+        let mut app = App::new(Vec::new(), Ear::Missing);
+        app.screen = Screen::Search;
+        assert_eq!(press(&mut app, KeyCode::Tab), Some(Effect::Read(Screen::History)));
+        let entry = |name: &str| Entry { name: name.to_owned(), about: format!("About {name}.") };
+        app.history = vec![entry("newest"), entry("older")];
+        press(&mut app, KeyCode::Down);
+        assert_eq!(press(&mut app, KeyCode::Enter), Some(Effect::Again("About older.".to_owned())));
+        assert_eq!(press(&mut app, KeyCode::Tab), Some(Effect::Read(Screen::Settings)));
+        app.settings = vec![entry("voice.rate = 1.0"), entry("voice.volume = 1.0")];
+        assert_eq!(press(&mut app, KeyCode::Enter), None, "nothing was typed");
+        write(&mut app, "9");
+        press(&mut app, KeyCode::Down);
+        assert!(app.value.is_empty(), "it was meant for the other key");
+        write(&mut app, "0.5");
+        let set = Effect::Set { key: "voice.volume".to_owned(), value: "0.5".to_owned() };
+        assert_eq!(press(&mut app, KeyCode::Enter), Some(set));
+    }
+
+    #[test]
     fn no_key_breaks_an_empty_machine() {
         let mut app = App::new(Vec::new(), Ear::Missing);
-        for _ in 0..3 {
+        for _ in 0..5 {
             for code in [KeyCode::Up, KeyCode::Down, KeyCode::Enter, KeyCode::Char('d'), KeyCode::Char('r')] {
                 press(&mut app, code);
                 press(&mut app, KeyCode::Backspace);

@@ -7,7 +7,7 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Clear, List, ListItem, ListState, Paragraph, Tabs, Wrap};
 
-use super::app::{App, Ear, Screen, Who};
+use super::app::{App, Ear, Entry, Screen, Who};
 
 const HELP: &str = "\
 Tab        next page                 F2       talk (open the microphone)
@@ -18,6 +18,8 @@ Ctrl-Q     leave
 
 Generations   d  compare with the current one    r  roll back to it    Enter  describe it
 Search        type to search                      Enter  install what is chosen
+History       Enter  hear it again
+Settings      type a new value, Enter  set it     Up, Down  choose the key
 
 All of it can be said too: \"list generations\", \"roll back\", \"search for a pdf reader\".
 Nothing is changed without your yes.";
@@ -35,12 +37,19 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         Screen::Talk => talk(app, frame, middle),
         Screen::Generations => generations(app, frame, middle),
         Screen::Search => search(app, frame, middle),
+        Screen::History => entries("What I said, newest first", &app.history, app.said_before, frame, middle),
+        Screen::Settings => {
+            let [line, below] = Layout::vertical([Constraint::Length(3), Constraint::Min(1)]).areas(middle);
+            let title = Block::bordered().title("New value, Enter sets it");
+            frame.render_widget(Paragraph::new(app.value.as_str()).block(title), line);
+            entries("Settings", &app.settings, app.setting, frame, below);
+        }
     }
     frame.render_widget(Paragraph::new(status(app)), bottom);
     if app.help {
         let area = frame.area();
         let [_, row, _] =
-            Layout::vertical([Constraint::Min(0), Constraint::Length(15), Constraint::Min(0)]).areas(area);
+            Layout::vertical([Constraint::Min(0), Constraint::Length(19), Constraint::Min(0)]).areas(area);
         frame.render_widget(Clear, row);
         frame
             .render_widget(Paragraph::new(HELP).block(Block::bordered().title("Help")).wrap(Wrap { trim: false }), row);
@@ -55,10 +64,11 @@ fn status(app: &App) -> String {
         Ear::Open => "listening",
         Ear::Hearing => "hearing you",
     };
-    let work = match (app.asked, app.busy) {
-        (true, _) => " | a question is open: yes or no",
-        (_, true) => " | working",
-        _ => "",
+    let work = match (app.asked, app.busy, &app.work) {
+        (true, ..) => " | a question is open: yes or no".to_owned(),
+        (_, true, Some(work)) => format!(" | {work}"),
+        (_, true, None) => " | working".to_owned(),
+        _ => String::new(),
     };
     format!("{ear}{work} | ? help")
 }
@@ -159,6 +169,20 @@ fn search(app: &App, frame: &mut Frame<'_>, area: Rect) {
     );
 }
 
+/// A list, and beside it what is told about the chosen line.
+fn entries(title: &str, all: &[Entry], chosen: usize, frame: &mut Frame<'_>, area: Rect) {
+    let [left, right] = Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(area);
+    let list = List::new(all.iter().map(|entry| ListItem::new(entry.name.as_str())))
+        .block(Block::bordered().title(title))
+        .highlight_symbol("> ")
+        .highlight_style(Style::new().reversed());
+    let place = (!all.is_empty()).then_some(chosen);
+    frame.render_stateful_widget(list, left, &mut ListState::default().with_selected(place));
+    let words = all.get(chosen).map_or("There is nothing here.", |entry| entry.about.as_str());
+    let details = Paragraph::new(words).block(Block::bordered().title("Details")).wrap(Wrap { trim: false });
+    frame.render_widget(details, right);
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -184,6 +208,13 @@ mod tests {
         app.screen = Screen::Search;
         app.query = "vim".to_owned();
         insta::assert_snapshot!("search", picture(&app, 80, 24));
+        app.screen = Screen::Settings;
+        app.settings = vec![Entry { name: "voice.rate = 1.0".to_owned(), about: "Speaking rate.".to_owned() }];
+        insta::assert_snapshot!("settings", picture(&app, 80, 24));
+        app.screen = Screen::History;
+        app.history = vec![Entry { name: "10:30 Two generations.".to_owned(), about: "Two generations.".to_owned() }];
+        (app.asked, app.busy, app.work) = (false, true, Some("Building 14 packages, 3 of 14".to_owned()));
+        insta::assert_snapshot!("history", picture(&app, 200, 50));
         app.help = true;
         insta::assert_snapshot!("help", picture(&app, 80, 24));
     }

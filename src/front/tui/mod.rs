@@ -6,6 +6,7 @@
 
 mod app;
 mod draw;
+mod pages;
 
 use std::io::IsTerminal;
 
@@ -24,7 +25,7 @@ use super::ask::{parts, runtime};
 use super::converse::{self, Ears};
 use super::scene::Scene;
 use super::{Done, clipboard, prepare, print, voice};
-use app::{App, Ear, Effect, Who};
+use app::{App, Ear, Effect, Screen, Who};
 
 /// Results that a search shows.
 const RESULTS: usize = 50;
@@ -188,7 +189,29 @@ impl World<'_> {
                 }
             },
             Effect::Compare { from, to } => self.compare(app, from, to),
+            Effect::Read(Screen::History) => app.history = pages::history(&self.scene.record()).await,
+            Effect::Read(_) => self.read_settings(app),
+            Effect::Again(words) => {
+                self.hush();
+                if let Some(mouth) = &self.mouth {
+                    mouth.say(Announcement::message(words));
+                }
+            }
+            Effect::Set { key, value } => {
+                match pages::set(self.scene, &key, &value) {
+                    Ok(told) => self.tell(app, &told),
+                    Err(fault) => self.tell(app, &announce::fault(&fault)),
+                }
+                self.read_settings(app);
+            }
             Effect::Quit => {}
+        }
+    }
+
+    fn read_settings(&self, app: &mut App) {
+        match pages::settings(self.scene) {
+            Ok(settings) => app.settings = settings,
+            Err(fault) => self.tell(app, &announce::fault(&fault)),
         }
     }
 
@@ -217,10 +240,12 @@ impl World<'_> {
                 self.scene.remember(manner);
             }
             Told::Copy(text) => self.tell(app, &clipboard::copied(&text)),
-            Told::Outcome(_) | Told::Work(_) => {}
+            Told::Work(work) => app.work = Some(pages::work(&work)),
+            Told::Outcome(_) => {}
             Told::Ended(_) => {
                 app.busy = false;
                 app.asked = false;
+                app.work = None;
                 if let Ok(generations) = self.backend.generations() {
                     app.renew(generations);
                 }
