@@ -182,8 +182,9 @@ pub fn dialogue(turn: &Turn) -> Announcement {
         Turn::NothingToCancel => plain(say!("nothing-to-cancel"), Text),
         Turn::NothingToAnswer => plain(say!("nothing-to-answer"), Text),
         Turn::Cancelled => plain(say!("cancelled-nothing-changed"), Message),
-        Turn::Later { before: 0 } => plain(say!("later"), Message),
-        Turn::Later { before } => plain(say!("later-after", count = before), Message),
+        // Of the moment, and nothing to hear again.
+        Turn::Later { before: 0 } => plain(say!("later"), Text),
+        Turn::Later { before } => plain(say!("later-after", count = before), Text),
         Turn::LaterFull => plain(say!("later-full"), Message).with(Message, Some(Earcon::Failed)),
         Turn::Stopped => plain(say!("stopped"), Text),
         Turn::Listening => plain(say!("listening"), Notification).with(Notification, Some(Earcon::Listening)),
