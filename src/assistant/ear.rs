@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::audio::{Capture, Captured, Signal};
-use crate::ears::{Detector, Heard, Listener, Start, Utterance};
+use crate::ears::{Detection, Detector, Heard, Listener, Start, Utterance};
 use crate::intent::Transcript;
 use crate::observe::{Ending, Stage, count};
 
@@ -64,7 +64,7 @@ impl Ear {
         let (rest, detector) = match opens {
             Opens::OnDemand => (Gate::Shut, None),
             Opens::Always => (Gate::Always, None),
-            Opens::AtWord(detector) => (Gate::Shut, Some(*detector)),
+            Opens::AtWord(detector) => (Gate::Shut, Some(detector.with_second_stage())),
         };
         Self {
             capture,
@@ -153,7 +153,7 @@ impl Ear {
         let speaking = self.mouth.as_ref().is_some_and(Mouth::is_speaking);
         let word = self.word(&captured, speaking);
         if speaking && !self.listener.is_pressed() {
-            if word {
+            if word.is_some_and(|found| self.detector.as_ref().is_some_and(|detector| detector.is_sure(found))) {
                 // Silence is harmless, so it needs no second stage; the words that follow are heard as a command.
                 self.hush();
                 self.gate = Gate::Soon(AFTER_WORD);
@@ -164,7 +164,7 @@ impl Ear {
             }
             return None;
         }
-        if word && self.gate == Gate::Shut {
+        if word.is_some() && self.gate == Gate::Shut {
             count(Stage::Wake, "heard", Ending::Done);
             self.listener.woken();
         }
@@ -202,13 +202,13 @@ impl Ear {
     }
 
     /// Whether the wake word has just been said, by somebody else than ourselves.
-    fn word(&mut self, captured: &Captured, speaking: bool) -> bool {
-        let Some(detector) = &mut self.detector else { return false };
+    fn word(&mut self, captured: &Captured, speaking: bool) -> Option<Detection> {
+        let detector = self.detector.as_mut()?;
         if speaking && self.mouth.as_ref().is_some_and(|mouth| mouth.is_saying(detector.word())) {
             detector.reset();
-            return false;
+            return None;
         }
-        detector.next(&captured.frame).is_some()
+        detector.next(&captured.frame)
     }
 
     /// Whether what is spoken now is for the machine, as far as is known.

@@ -15,6 +15,7 @@ use crate::observe::{Ending, Stage, Timer};
 use crate::recognize::Recognizer;
 
 use super::Mouth;
+use super::confirm::{behind_word, unwritten_word};
 use super::ear::Ear;
 use super::judge::Judge;
 
@@ -114,12 +115,16 @@ impl Listening {
         let (answers, answered) = mpsc::channel(2);
         let stop = cancel.clone();
         let knowing = how.judge.clone();
+        let word = match &how.opens {
+            Opens::AtWord(detector) => Some(detector.word().to_owned()),
+            _ => None,
+        };
         // Recognition is seconds of arithmetic: it has a thread of its own.
         let recognising = std::thread::Builder::new().name("recognize".to_owned()).spawn(move || {
             if how.confined {
                 confine::this_thread();
             }
-            recognize(recognizer, knowing.as_ref(), spoken, &answers, &stop);
+            recognize(recognizer, knowing.as_ref(), word.as_deref(), spoken, &answers, &stop);
         });
         if let Err(error) = recognising {
             return Err(AudioError::Unreadable { path: "/proc/self/task".into(), reason: error.to_string() });
@@ -175,16 +180,23 @@ impl Listening {
 fn recognize(
     mut recognizer: Recognizer,
     knowing: Option<&Judge>,
+    word: Option<&str>,
     mut spoken: mpsc::Receiver<Job>,
     answers: &mpsc::Sender<Answer>,
     cancel: &CancellationToken,
 ) {
     while let Some(Job { utterance, guess }) = spoken.blocking_recv() {
         let timer = Timer::start(Stage::Recognition, if guess { "guess" } else { "utterance" });
-        let recognised = match knowing {
-            Some(judge) => judge.hear(&mut recognizer, &utterance, cancel),
-            None => recognizer.recognize(&utterance, cancel),
+        let hear = |recognizer: &mut Recognizer, utterance: &Utterance| match knowing {
+            Some(judge) => judge.hear(recognizer, utterance, cancel),
+            None => recognizer.recognize(utterance, cancel),
         };
+        let mut recognised = hear(&mut recognizer, &utterance);
+        if let (Some(word), Ok(transcript)) = (word, &recognised)
+            && let Some(rest) = unwritten_word(transcript, &utterance, word, &mut recognizer, cancel)
+        {
+            recognised = hear(&mut recognizer, &rest).map(|rest| behind_word(rest, word));
+        }
         timer.end(if recognised.is_ok() { Ending::Done } else { Ending::Failed });
         let transcript = recognised.unwrap_or_else(|error| {
             tracing::error!(target: "assistant.listening", %error, "recognition failed");

@@ -16,6 +16,7 @@ mod mouth;
 mod names;
 mod record;
 
+pub use confirm::spot;
 pub use conversation::{Conversation, Parts, Told, Work};
 pub use decide::{Decided, Decision, decide, decide_in_domain, plan};
 pub use dialogue::{Approved, Dialogue, Next, QUESTION_LIFE, Reply};

@@ -49,5 +49,5 @@ fn cut(recording: &[Frame], settings: &Endpointing, span: Span) -> Utterance {
     let from = span.first.saturating_sub(frames(settings.pre_roll));
     let to = (span.last + 1 + frames(settings.tail)).min(recording.len());
     let samples = recording.get(from..to).unwrap_or_default().iter().flat_map(|frame| frame.0).collect();
-    Utterance { samples, start: Start::File, speech_ended: Instant::now(), voiced: time(span.voiced) }
+    Utterance { samples, start: Start::File, speech_ended: Instant::now(), voiced: time(span.voiced), word_ends: None }
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::endpoint::{Endpointer, Endpointing, Span, Step, frames, time};
 use super::voice::Voice;
 use super::{Start, Utterance};
-use crate::audio::Captured;
+use crate::audio::{Captured, FRAME_SAMPLES};
 
 /// The wake word, spoken slowly, and what its detection lags behind.
 const WORD: Duration = Duration::from_millis(1600);
@@ -47,8 +47,8 @@ pub struct Listener {
     kept: VecDeque<Captured>,
     oldest: usize,
     key: Key,
-    /// The wake word is in what is spoken now.
-    woken: bool,
+    /// The frame at which the wake word had been spoken, where it is in what is spoken now.
+    woken: Option<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +80,7 @@ impl Listener {
             kept: VecDeque::new(),
             oldest: 0,
             key: Key::Up,
-            woken: false,
+            woken: None,
         }
     }
 
@@ -106,7 +106,7 @@ impl Listener {
             self.oldest += 1;
         }
         self.endpointer.not_before(first);
-        self.woken = self.endpointer.span().is_some();
+        self.woken = self.endpointer.span().is_some().then(|| self.next_frame());
     }
 
     /// Whether a key is held, or its tail is still to come.
@@ -123,7 +123,7 @@ impl Listener {
     /// Whether the wake word is in what is spoken now.
     #[must_use]
     pub fn is_woken(&self) -> bool {
-        self.woken
+        self.woken.is_some()
     }
 
     /// Ends what is spoken now, for its words are whole; nothing if it is no speech.
@@ -137,7 +137,7 @@ impl Listener {
     }
 
     fn start(&self) -> Start {
-        if self.woken { Start::Wake } else { Start::Voice }
+        if self.woken.is_some() { Start::Wake } else { Start::Voice }
     }
 
     /// Forgets what is spoken now, and the pre-roll.
@@ -193,12 +193,12 @@ impl Listener {
             Step::Began { .. } => Some(Heard::Began),
             Step::Paused => Some(Heard::Paused),
             Step::Discarded => {
-                self.woken = false;
+                self.woken = None;
                 Some(Heard::Discarded)
             }
             Step::Ended(span) => {
                 let utterance = self.cut(self.start(), span);
-                self.woken = false;
+                self.woken = None;
                 Some(Heard::Ended(utterance))
             }
         }
@@ -236,7 +236,7 @@ impl Listener {
 
     /// A new state machine: what comes now has nothing to do with what was.
     fn fresh(&mut self) {
-        self.woken = false;
+        self.woken = None;
         self.endpointer = Endpointer::starting_at(&self.settings, self.next_frame());
     }
 
@@ -254,7 +254,8 @@ impl Listener {
         let count = (last + 1 + frames(self.settings.tail)).saturating_sub(from);
         let samples = self.kept.iter().skip(from).take(count).flat_map(|captured| captured.frame.0).collect();
         let speech_ended = self.kept.get(last).map_or_else(Instant::now, |captured| captured.at);
-        Utterance { samples, start, speech_ended, voiced: time(span.voiced) }
+        let word_ends = self.woken.map(|frame| frame.saturating_sub(self.oldest + from) * FRAME_SAMPLES);
+        Utterance { samples, start, speech_ended, voiced: time(span.voiced), word_ends }
     }
 
     /// Drops the frames that no utterance can need any more.

@@ -30,6 +30,8 @@ pub struct Utterance {
     pub speech_ended: Instant,
     /// How much of the samples is voiced, as the detector says.
     pub voiced: Duration,
+    /// The sample at which the wake word had been spoken, where it is in it.
+    pub word_ends: Option<usize>,
 }
 
 impl Utterance {

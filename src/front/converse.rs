@@ -80,7 +80,7 @@ pub fn listen(
     let opens = match ears {
         Ears::IfThere => Opens::OnDemand,
         Ears::HandsFree => Opens::Always,
-        Ears::AtWord => Opens::AtWord(Box::new(detector(scene, None)?)),
+        Ears::AtWord => Opens::AtWord(Box::new(detector(scene)?)),
     };
     let Parts { understander, names, .. } = parts(scene)?;
     let judge = Some(Judge::new(understander, names));

@@ -6,6 +6,7 @@
 mod error;
 mod evidence;
 mod model;
+mod opening;
 mod text;
 mod tokens;
 mod weigh;

@@ -108,7 +108,7 @@ impl Recognizer {
     }
 
     /// What a text begins with: its language, its task, and the time zero.
-    fn start(&self) -> Vec<c_int> {
+    pub(super) fn start(&self) -> Vec<c_int> {
         let mut start = vec![self.context.token_sot()];
         if self.context.is_multilingual() {
             // English is the first of the languages.
@@ -125,7 +125,7 @@ fn plain(text: &str) -> String {
 }
 
 /// A sentence as Whisper writes one: with a blank and a capital before it.
-fn written(sentence: &str) -> String {
+pub(super) fn written(sentence: &str) -> String {
     let mut text = String::with_capacity(sentence.len() + 1);
     for (place, word) in sentence.split_whitespace().enumerate() {
         text.push(' ');

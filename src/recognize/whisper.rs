@@ -83,12 +83,7 @@ impl Recognizer {
         if !has_sound(&utterance.samples) {
             return Ok(Transcript::silence(1.0));
         }
-        // A sample that is no number would spread to every one of the spectrogram.
-        let mut samples: Vec<f32> =
-            utterance.samples.iter().map(|s| if s.is_finite() { s.clamp(-1.0, 1.0) } else { 0.0 }).collect();
-        if samples.len() < LEAST_SAMPLES {
-            samples.resize(LEAST_SAMPLES, 0.0);
-        }
+        let samples = fit(&utterance.samples);
         let long = seconds(samples.len()) > LONGEST_COMMAND;
         self.decode(&samples, long, cancel)?;
         // A reduced context loses its way now and then: it gives nothing, or says everything twice.
@@ -97,6 +92,11 @@ impl Recognizer {
             self.decode(&samples, true, cancel)?;
         }
         Ok(self.transcript(utterance))
+    }
+
+    /// Encodes a short sound, for what is then asked of the decoder.
+    pub(super) fn listen_to(&mut self, samples: &[f32], cancel: &CancellationToken) -> Result<(), RecognizeError> {
+        self.decode(&fit(samples), false, cancel)
     }
 
     fn decode(&mut self, samples: &[f32], whole: bool, cancel: &CancellationToken) -> Result<(), RecognizeError> {
@@ -200,6 +200,15 @@ fn abort_on(params: &mut FullParams<'_, '_>, cancel: &CancellationToken) {
         params.set_abort_callback(Some(cancelled));
         params.set_abort_callback_user_data(token.cast_mut().cast());
     }
+}
+
+/// Samples as Whisper takes them: none that is no number, which would spread to all of the spectrogram, and enough.
+fn fit(samples: &[f32]) -> Vec<f32> {
+    let mut samples: Vec<f32> = samples.iter().map(|s| if s.is_finite() { s.clamp(-1.0, 1.0) } else { 0.0 }).collect();
+    if samples.len() < LEAST_SAMPLES {
+        samples.resize(LEAST_SAMPLES, 0.0);
+    }
+    samples
 }
 
 /// Encoder context for so many seconds: what they need and a margin, in steps of 64, never too small.

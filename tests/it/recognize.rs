@@ -25,7 +25,13 @@ fn model() -> Option<PathBuf> {
 
 /// What a voice detector that was fooled would hand over.
 fn utterance(samples: Vec<f32>) -> Utterance {
-    Utterance { samples, start: Start::Push, speech_ended: Instant::now(), voiced: Duration::from_secs(1) }
+    Utterance {
+        samples,
+        start: Start::Push,
+        speech_ended: Instant::now(),
+        voiced: Duration::from_secs(1),
+        word_ends: None,
+    }
 }
 
 fn refusal(path: &Path) -> RecognizeError {

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use ask_nix::assistant::spot;
 use ask_nix::audio::{FRAME_SAMPLES, Frame, SAMPLE_RATE, read_file};
 use ask_nix::ears::{Detector, Network, Threshold, WakeFiles};
 use ask_nix::models::find;
+use ask_nix::recognize::{Recognizer, Settings};
+use tokio_util::sync::CancellationToken;
 
 use super::support::{models, shared_data};
 
@@ -43,6 +46,35 @@ fn the_word_is_heard_and_other_speech_is_not() {
     for file in others {
         let found = detector.spot(&read_file(&file).unwrap().frames);
         assert!(found.is_empty(), "{}: {found:?}", file.display());
+    }
+}
+
+/// The recogniser looks again at what the network takes for the word, which then may hear more.
+#[test]
+fn two_stages_hear_more_and_are_deceived_less() {
+    let (Some(detector), Some(data), Some(folder)) = (detector(), shared_data(), models()) else { return };
+    let model = folder.join("ggml-base.en.bin");
+    if !model.is_file() {
+        skip!("no {}", model.display());
+        return;
+    }
+    let mut detector = detector.with_second_stage();
+    let mut recognizer = Recognizer::load(&model, Settings::default()).unwrap();
+    let mut heard = |file: &Path| {
+        let recording = read_file(file).unwrap();
+        let found = spot(&mut detector, &mut recognizer, &recording.frames, &CancellationToken::new()).unwrap();
+        found.iter().filter(|found| found.score >= 0.5).count()
+    };
+    let mut words = recordings(&data.join("wake/positive/precise-heycomputer"));
+    words.extend(recordings(&data.join("wake/positive/wake-word-benchmark")).into_iter().take(10));
+    let right = words.iter().filter(|file| heard(file) == 1).count();
+    assert!(right * 100 >= words.len() * 90, "{right} of {}", words.len());
+    for folder in ["wake/negative/alexa", "wake/negative/not-wake-words", "speech/negative"] {
+        for file in
+            recordings(&data.join(folder)).iter().filter(|file| file.extension().is_some_and(|e| e == "flac")).take(8)
+        {
+            assert_eq!(heard(file), 0, "{}", file.display());
+        }
     }
 }
 

@@ -37,6 +37,10 @@ impl Threshold {
     }
 }
 
+/// Logits by which less is enough where a second stage looks again: at the middle sensitivity that is 5 to 10 false
+/// alarms an hour of speech (`models/wake/README.md`).
+const SECOND_STAGE: f32 = 3.0;
+
 /// The logit of the middle sensitivity, and how far the ends lie apart.
 const MIDDLE: f32 = 2.0;
 const SPAN: f32 = 6.0;
@@ -50,6 +54,15 @@ pub struct Detection {
     pub score: f32,
 }
 
+impl Detection {
+    /// The network's own number behind the score.
+    #[must_use]
+    pub fn logit(self) -> f32 {
+        let score = self.score.clamp(1e-6, 1.0 - 1e-6);
+        2.0 * (score / (1.0 - score)).ln()
+    }
+}
+
 /// An ear for some words: the shipped one, or those that were enrolled.
 pub struct Detector {
     features: Features,
@@ -59,6 +72,8 @@ pub struct Detector {
     /// The hop before, of each word: two hops are judged together, which a click does not survive.
     before: Vec<Option<f32>>,
     threshold: Threshold,
+    /// From here on it is the word, whatever a second stage says.
+    alone: Threshold,
     frames: u64,
     /// No word is heard before this frame.
     rested: u64,
@@ -79,7 +94,22 @@ impl Detector {
     pub fn load(files: &WakeFiles, networks: Vec<Network>, threshold: Threshold) -> Result<Self, WakeError> {
         let features = Features::load(files)?;
         let before = vec![None; networks.len()];
-        Ok(Self { features, networks, window: VecDeque::new(), before, threshold, frames: 0, rested: 0 })
+        let window = VecDeque::new();
+        Ok(Self { features, networks, window, before, threshold, alone: threshold, frames: 0, rested: 0 })
+    }
+
+    /// Hears more, for what it hears is looked at again by others.
+    #[must_use]
+    pub fn with_second_stage(mut self) -> Self {
+        self.threshold =
+            Threshold(probability(Detection { at: Duration::ZERO, score: self.alone.0 }.logit() - SECOND_STAGE));
+        self
+    }
+
+    /// Whether this is the word without a second stage.
+    #[must_use]
+    pub fn is_sure(&self, found: Detection) -> bool {
+        self.alone.is_reached(found.score)
     }
 
     /// The first of its words.
