@@ -6,6 +6,7 @@
 use std::sync::OnceLock;
 
 use super::likeness::{Likeness, NOT_FOR_US};
+use super::loose::turns;
 use super::reading::Reading;
 use super::words::Said;
 use super::{Understanding, talk};
@@ -20,7 +21,7 @@ const PERHAPS: f32 = 0.4;
 const SHARE: f32 = 0.6;
 const LIKENESS: f32 = 0.25;
 const SURE_SHARE: f32 = 0.85;
-const SURE_LIKENESS: f32 = 0.45;
+const SURE_LIKENESS: f32 = 0.4;
 
 impl Reading<'_> {
     /// What was nearly said, where its names are real and the words were meant for the machine.
@@ -63,7 +64,7 @@ impl Reading<'_> {
                     Command::Dialogue(DialogueCommand::Yes | DialogueCommand::Choose { .. }) => return None,
                     Command::Dialogue(_) if !sure => return None,
                     Command::System(command) if command.risk() > Risk::Read => {
-                        if talk::tells(&said.words) {
+                        if talk::tells(&said.words) || turns(&bare.words) {
                             return None;
                         }
                         intent.confidence = self.confidence * PERHAPS;
@@ -71,7 +72,7 @@ impl Reading<'_> {
                     _ => {}
                 }
             }
-            Understanding::Ask { .. } if sure && !talk::tells(&said.words) => {}
+            Understanding::Ask { .. } if sure && !talk::tells(&said.words) && !turns(&bare.words) => {}
             _ => return None,
         }
         Some(understood)

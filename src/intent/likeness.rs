@@ -254,14 +254,14 @@ mod tests {
         let judge = |text: &str| likeness.judge(&words(text).unwrap()).unwrap();
         // None of these is a template, and none of the names is known.
         for (sentence, command) in [
-            ("any clue why zzyzx landed on here", "why"),
-            ("got any idea how chunky qwrt is", "size"),
-            ("mind checking whether blorb is installed on here", "is-installed"),
+            ("why in heaven is zzyzx lurking on my computer", "why"),
+            ("so how chunky is that blorb package anyway", "size"),
+            ("is there by any chance a blorb already installed", "is-installed"),
         ] {
             let found = judge(sentence);
             assert_eq!(found.command, command, "{sentence}: {found:?}");
         }
         assert_eq!(judge("she told me to put the kettle on").command, NOT_FOR_US);
-        assert!(likeness.judge(&[]).is_some_and(|judgement| judgement.likeness <= 1.0));
+        assert_eq!(likeness.judge(&[]), None);
     }
 }

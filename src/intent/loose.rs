@@ -105,6 +105,11 @@ const TURNING: &[&str] = &[
     "might", "should", "must", "may", "stop",
 ];
 
+/// Whether a word among these turns the meaning round.
+pub(super) fn turns(words: &[String]) -> bool {
+    words.iter().any(|word| TURNING.contains(&word.as_str()))
+}
+
 /// A sentence that was nearly said.
 pub(super) struct Loose {
     pub fit: Fit,
@@ -176,6 +181,8 @@ impl Grammar {
         }
         let cost = |word: &String| match self.cost(word) {
             _ if word.chars().any(|c| c.is_ascii_digit()) => f32::INFINITY,
+            // Whether the meaning is turned round is for the caller to ask ([`turns`]).
+            _ if TURNING.contains(&word.as_str()) => KNOWN,
             // Rather the value than left over.
             cost if cost >= UNKNOWN => LEFT_OVER,
             cost => cost,
@@ -373,7 +380,7 @@ mod tests {
     #[test]
     fn little_words_do_not_matter_and_others_do() {
         assert_eq!(loosely("what did nginx log lately"), Some(("logs".to_owned(), true)));
-        assert_eq!(loosely("do list the generations just now here"), Some(("generations".to_owned(), true)));
+        assert_eq!(loosely("list the generations exactly here"), Some(("generations".to_owned(), true)));
         // A word that turns the meaning round is never passed over.
         for no in ["not list the generations", "list the generations if he says so", "the weather of the generations"] {
             assert_eq!(loosely(no), None, "{no}");
