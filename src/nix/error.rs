@@ -24,6 +24,10 @@ pub enum NixError {
     NoGeneration { number: GenerationNumber, oldest: GenerationNumber, newest: GenerationNumber },
     #[error("there is no generation before generation {number}")]
     NoEarlierGeneration { number: GenerationNumber },
+    #[error("no generation is kept from before {what}")]
+    NoneBefore { what: String },
+    #[error("{package} is not in the system that runs")]
+    NotInRunning { package: String },
     #[error("generation {number} runs already")]
     RunsAlready { number: GenerationNumber },
     #[error("the system that runs now is none of the generations: {}", path.display())]
@@ -190,6 +194,16 @@ impl Explain for NixError {
                 format!("There is nothing to go back to before generation {number}."),
                 "No earlier generation is kept on this machine.".into(),
                 "List the generations to hear which there are.",
+            ),
+            Self::NoneBefore { what } => refused(
+                format!("I find no generation from before {what}."),
+                "None that is kept on this machine fits. Nothing was changed.".into(),
+                "List the generations to hear which there are, and name one by its number.",
+            ),
+            Self::NotInRunning { package } => refused(
+                format!("I cannot go back to before {package}."),
+                format!("The system that runs does not have {package}. Nothing was changed."),
+                "List the generations to hear which there are, and name one by its number.",
             ),
             Self::RunsAlready { number } => refused(
                 format!("Generation {number} runs already."),

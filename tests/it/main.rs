@@ -27,6 +27,7 @@ mod services;
 mod settings;
 mod spoken;
 mod support;
+mod targets;
 mod tui;
 mod voice;
 mod wake;

@@ -14,3 +14,4 @@ pub mod lock;
 pub mod profile;
 pub mod rollback;
 pub mod services;
+pub mod target;

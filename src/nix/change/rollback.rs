@@ -12,7 +12,7 @@ use rustix::fs::{Access, access};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{CommandName, GenerationNumber, RollbackTarget};
+use crate::command::{GenerationNumber, RollbackTarget};
 use crate::config::Roots;
 use crate::nix::read::difference::Difference;
 use crate::nix::read::profiles::{current_number, generation_of, running_system, system_generations};
@@ -21,12 +21,10 @@ use crate::nix::read::store::Store;
 use crate::nix::{Generation, NixError, Outcome, Progress, Restored, Stage};
 
 use super::activate::{Action, ActivationExit, activate};
-use super::back::one_back;
 use super::journal::{Begin, Ending, Entry, Journal, Turn, What};
 use super::profile::LockedProfile;
+use super::target::{self, Scope};
 
-/// How many changes of the past are looked at for what ran before.
-const PAST: u32 = 1000;
 /// How long a restoration waits for another program to let go of the profile.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -50,21 +48,7 @@ pub fn plan(roots: &Roots, journal: &Path, target: &RollbackTarget) -> Result<Ro
     let generations = system_generations(roots)?;
     let running = running_system(roots)?;
     let from = generation_of(&generations, &running).cloned();
-    let to = match target {
-        RollbackTarget::Number(number) => crate::nix::run::pick(generations.clone(), *number)?,
-        RollbackTarget::Previous => {
-            // Without a journal nothing of ours has happened yet.
-            let entries = if journal.exists() { Journal::open(journal)?.entries(PAST)? } else { Vec::new() };
-            one_back(&generations, &running, &entries).cloned().ok_or_else(|| match &from {
-                Some(from) => NixError::NoEarlierGeneration { number: from.number },
-                None => NixError::RunningUnknown { path: running.clone() },
-            })?
-        }
-        RollbackTarget::Date(_)
-        | RollbackTarget::BeforeInstalled(_)
-        | RollbackTarget::BeforeUpdate
-        | RollbackTarget::LastWorking => return Err(NixError::NotYet { command: CommandName::Rollback }),
-    };
+    let to = target::resolve(&Scope { roots, journal, generations: &generations, running: &running }, target)?;
     if to.path == running && to.current {
         return Err(NixError::RunsAlready { number: to.number });
     }
