@@ -4,7 +4,7 @@ use super::plan::difference;
 use super::table::printable;
 use super::words::{join, list, say};
 use crate::nix::edit::{Change, Edit, Owner, Place};
-use crate::nix::{PlanFacts, Reconfigured, UndoPlan};
+use crate::nix::{Manner, PlanFacts, Reconfigured, UndoPlan};
 
 /// Files that are named; the others are counted.
 const NAMED: usize = 3;
@@ -82,7 +82,16 @@ pub(super) fn done(done: &Reconfigured) -> String {
             {
                 told.push(difference(found));
             }
-            told.push(say!("edit-runs", number = to.number.to_string()));
+            told.push(match done.manner {
+                Manner::Boot => say!("rebuilt-boot", number = to.number.to_string()),
+                Manner::Switch | Manner::Test => say!("edit-runs", number = to.number.to_string()),
+            });
+        }
+        None if done.manner == Manner::Test && done.difference.is_some() => {
+            if let Some(found) = &done.difference {
+                told.push(difference(found));
+            }
+            told.push(say!("rebuilt-test"));
         }
         None if done.changes.is_empty() && done.put_back.is_empty() => told.push(say!("edit-nothing")),
         None if done.put_back.is_empty() => told.push(say!("edit-same")),

@@ -20,6 +20,7 @@ mod plan;
 mod progress;
 mod quantity;
 mod queue;
+mod rebuild;
 mod services;
 mod settings;
 mod table;

@@ -11,7 +11,7 @@ use super::table::{facts, printable, table};
 use super::when::{date, when};
 use super::words::{join, list, say};
 use super::{Announcement, Earcon, Priority, Verbosity};
-use super::{edits, generations, machine, packages, services, settings};
+use super::{edits, generations, machine, packages, rebuild, services, settings};
 use crate::nix::{Generation, Outcome};
 
 /// How an outcome is told by someone who stands at `now`; dates are in `now`'s time zone.
@@ -26,6 +26,7 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
             (packages::is_installed(package, *installed, version.as_deref()), None)
         }
         Outcome::Installed { system, user } => packages::installed(system, user, verbosity),
+        Outcome::Plan(plan) => rebuild::plan(plan, verbosity),
         Outcome::Space(found) => machine::space(found, verbosity),
         Outcome::Size(found) => (machine::footprint(found, verbosity), None),
         Outcome::Why(found) => (machine::reasons(found), None),

@@ -59,6 +59,8 @@ struct InStage {
     since: Instant,
     done_at_start: u64,
     last: Progress,
+    /// When the last message came.
+    told: Instant,
     told_percent: u64,
     told_end: Option<(Instant, Duration)>,
     told_all: bool,
@@ -80,6 +82,7 @@ impl Pace {
                 since: now,
                 done_at_start: progress.done,
                 last: progress.clone(),
+                told: now,
                 told_percent: 0,
                 told_end: None,
                 told_all: false,
@@ -88,6 +91,7 @@ impl Pace {
         } else if let Some(stage) = &mut self.stage {
             let moved = stage.last.done != progress.done || stage.last.at != progress.at;
             stage.last = progress.clone();
+            stage.told = now;
             if moved {
                 self.moving(now);
             }
@@ -178,8 +182,11 @@ impl InStage {
         (done * 100).checked_div(expected).map(|percent| u64::try_from(percent.min(100)).unwrap_or(100))
     }
 
-    /// By the speed of this stage so far; none before there is a speed.
+    /// By how long such work took before, else by the speed of this stage so far; none before there is a speed.
     fn left(&self, now: Instant) -> Option<Duration> {
+        if let Some(left) = self.last.left {
+            return Some(left.saturating_sub(now.saturating_duration_since(self.told)));
+        }
         let done = self.last.done.checked_sub(self.done_at_start).filter(|done| *done > 0)?;
         let rest = self.last.expected.checked_sub(self.last.done).filter(|rest| *rest > 0)?;
         let elapsed = now.saturating_duration_since(self.since);
@@ -208,7 +215,7 @@ mod tests {
     use super::*;
 
     fn building(done: u64, expected: u64) -> Progress {
-        Progress { stage: Stage::Building, done, expected, at: None }
+        Progress { done, expected, ..Progress::of(Stage::Building) }
     }
 
     /// Runs a build in which a unit is done every `each`, looking once a second.
@@ -246,7 +253,7 @@ mod tests {
         let mut pace = Pace::new(start, Duration::from_secs(30));
         assert_eq!(pace.observe(&building(0, 5), at(0)), None);
         assert_eq!(pace.tick(at(3)), Some(Beat::Start { left: None }));
-        let activating = Progress { stage: Stage::Activating, done: 0, expected: 0, at: None };
+        let activating = Progress::of(Stage::Activating);
         assert_eq!(pace.observe(&activating, at(4)), Some(Beat::Stage));
         assert_eq!(pace.observe(&activating, at(5)), None);
     }
@@ -296,7 +303,7 @@ mod tests {
                 now += Duration::from_millis(wait);
                 let stage = stages.get(stage).copied().unwrap_or(Stage::Building);
                 let before = pace.latest().map(|latest| latest.stage);
-                let progress = Progress { stage, done: done.min(expected), expected, at: None };
+                let progress = Progress { done: done.min(expected), expected, ..Progress::of(stage) };
                 if before != Some(stage) {
                     last_percent = None;
                 }

@@ -5,7 +5,7 @@ use jiff::Zoned;
 use super::table::printable;
 use super::when::when;
 use super::words::{join, list, say};
-use super::{Announcement, Turn, dialogue, edits, generations, services};
+use super::{Announcement, Turn, dialogue, edits, generations, rebuild, services};
 use crate::command::Risk;
 use crate::nix::{Difference, PlanFacts, RollbackPlan};
 
@@ -23,7 +23,8 @@ pub fn question(plan: &PlanFacts, preview: &str, risk: Risk, now: &Zoned) -> Ann
         PlanFacts::Generation(generation) => generations::is(generation, now),
         PlanFacts::Deletion(plan) => generations::deletion(plan, now),
         PlanFacts::Collection(plan) => generations::collection(plan, now),
-        PlanFacts::Edit(_) | PlanFacts::Undo(_) | PlanFacts::Rebuild => edits::facts(plan),
+        PlanFacts::Edit(_) | PlanFacts::Undo(_) => edits::facts(plan),
+        PlanFacts::Rebuild { manner, system } => rebuild::planned(system, *manner),
     };
     let mut asked = dialogue(&Turn::Question { preview, risk });
     asked.text = join([facts, asked.text]);

@@ -16,6 +16,8 @@ pub enum CommandError {
     OptionName(String),
     #[error("\u{201c}{0}\u{201d} is not the name of a service")]
     ServiceName(String),
+    #[error("\u{201c}{0}\u{201d} is not the name of a machine")]
+    HostName(String),
     #[error("\u{201c}{0}\u{201d} is not the name of a program")]
     ProgramName(String),
     #[error("\u{201c}{0}\u{201d} is not a time in the past")]
@@ -51,6 +53,10 @@ impl CommandError {
 
     pub(super) fn service(text: &str) -> Self {
         Self::ServiceName(shown(text))
+    }
+
+    pub(super) fn host(text: &str) -> Self {
+        Self::HostName(shown(text))
     }
 
     pub(super) fn program(text: &str) -> Self {
@@ -109,6 +115,10 @@ impl Explain for CommandError {
             Self::ServiceName(_) => (
                 "Service names hold letters, digits, dashes, dots and underscores.",
                 "List the services to hear which there are.",
+            ),
+            Self::HostName(_) => (
+                "The name of a machine holds letters, digits, dots and dashes.",
+                "Name the machine in my settings as it is written in the flake.",
             ),
             Self::ProgramName(_) => {
                 ("A program is named by one word, as it would be typed.", "Search for what the program does.")

@@ -22,7 +22,9 @@ pub use dialogue::{Choice, DialogueCommand};
 pub use error::CommandError;
 pub use manner::{Sounding, Sounds, Verbosity};
 pub use name::CommandName;
-pub use names::{GenerationNumber, Label, OptionPath, OptionValue, PackageAttr, ProgramName, Query, ServiceName};
+pub use names::{
+    GenerationNumber, HostName, Label, OptionPath, OptionValue, PackageAttr, ProgramName, Query, ServiceName,
+};
 pub use slots::Slots;
 pub use system::SystemCommand;
 pub use targets::{Deletion, DiffRange, Packages, RollbackTarget};

@@ -150,6 +150,38 @@ impl fmt::Display for ServiceName {
     }
 }
 
+/// The name of a machine among a flake's `nixosConfigurations`: letters, digits and `_.-`, a letter, a digit or `_` first.
+///
+/// Nix itself allows any text there; what is refused here could mean something else inside a flake's address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+#[serde(transparent)]
+pub struct HostName(String);
+
+impl HostName {
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for HostName {
+    type Err = CommandError;
+
+    fn from_str(text: &str) -> Result<Self, CommandError> {
+        let good = text.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+            && text.len() <= MAX_NAME
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c));
+        if good { Ok(Self(text.to_owned())) } else { Err(CommandError::host(text)) }
+    }
+}
+
+impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The name of a program, as one types it: one file name, not a dash or a dot first.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(transparent)]

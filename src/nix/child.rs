@@ -21,8 +21,8 @@ use crate::config::Roots;
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a cancelled child may tidy up before it is killed.
 const GRACE: Duration = Duration::from_secs(3);
-/// Longest line that is kept of what a child says, in bytes.
-const LINE: usize = 4096;
+/// Longest line that is kept of what a child says, in bytes: an error of Nix with its trace is one line of JSON.
+const LINE: usize = 64 << 10;
 /// Longest line that is kept of an answer, in bytes: one evaluated value is one line of JSON.
 const ANSWER: usize = 1 << 20;
 

@@ -44,8 +44,8 @@ pub enum NixError {
     ChangedMeanwhile { path: PathBuf },
     #[error("another change of the system is at work")]
     Busy,
-    #[error("generation {number} could not be activated: {exit}")]
-    Activation { number: GenerationNumber, exit: ActivationExit, last: Option<String>, restored: Restored },
+    #[error("the system could not be activated: {exit}")]
+    Activation { number: Option<GenerationNumber>, exit: ActivationExit, last: Option<String>, restored: Restored },
     #[error("generation {number} could not be made the default: {source}")]
     Default { number: GenerationNumber, source: Box<NixError>, restored: Restored },
     #[error("cancelled")]
@@ -68,6 +68,8 @@ pub enum NixError {
     Explained { explanation: Box<Explanation> },
     #[error("there is no configuration in {}", at.display())]
     NoConfiguration { at: PathBuf },
+    #[error("{host} is not the name of a machine")]
+    HostName { host: String },
     #[error("there is no option {option}")]
     UnknownOption { option: String, near: Vec<String> },
     #[error("systemd does not run this machine")]
@@ -242,7 +244,10 @@ impl Explain for NixError {
                 "Wait until it has ended, then say it again.",
             ),
             Self::Activation { number, exit, last, restored } => failed(
-                format!("Generation {number} could not be started. {}", restored.told()),
+                match number {
+                    Some(number) => format!("Generation {number} could not be started. {}", restored.told()),
+                    None => format!("The new system could not be started. {}", restored.told()),
+                },
                 last.as_ref().map_or_else(|| exit.why().to_owned(), |line| format!("{} It said: {line}.", exit.why())),
                 restored.hint(),
             ),
@@ -289,6 +294,11 @@ impl Explain for NixError {
                 "I find no configuration of this machine.".into(),
                 format!("There is none in {}.", at.display()),
                 "Tell me in my settings where it is.",
+            ),
+            Self::HostName { host } => refused(
+                "I cannot tell which machine of the flake this one is.".into(),
+                format!("Its name is set to {host}, and such a name holds letters, digits, dots and dashes."),
+                "Name the machine in my settings as it is written in the flake.",
             ),
             Self::UnknownOption { option, near } => refused(
                 format!("There is no setting {option}."),

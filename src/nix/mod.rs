@@ -5,6 +5,7 @@
 //! Reading (`read`) and changing (`change`) are apart; reading never needs changing.
 
 mod answer;
+pub mod build;
 mod cache;
 pub mod change;
 mod child;
@@ -16,12 +17,16 @@ mod preview;
 pub mod read;
 mod run;
 
+pub use build::SystemPlan;
 pub use cache::CacheCounts;
 pub use change::collect::Freed;
-pub use change::configure::{Reconfigured, UndoPlan};
+pub use change::configure::Reconfigured;
 pub use change::generations::{DeletionPlan, Protection};
-pub use change::rollback::{RollbackPlan, Settled, Unfinished, Way};
+pub use change::rollback::RollbackPlan;
 pub use change::services::{Loss, ServiceAction, ServicePlan};
+pub use change::transaction::Manner;
+pub use change::undo::UndoPlan;
+pub use change::unfinished::{Settled, Unfinished, Way};
 pub use error::{DatabaseProblem, NixError, Restored};
 pub use explain::Explanation;
 pub use outcome::{

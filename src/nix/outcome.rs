@@ -1,6 +1,7 @@
 //! What the backend tells: progress while it works, and one outcome.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -8,10 +9,12 @@ use serde::Serialize;
 use crate::command::GenerationNumber;
 use crate::fault::Fault;
 
+use super::build::SystemPlan;
 use super::change::collect::Freed;
 use super::change::configure::Reconfigured;
 use super::change::generations::DeletionPlan;
 use super::change::services::ServiceAction;
+use super::preview::PlanFacts;
 use super::read::difference::Difference;
 use super::read::disk::Space;
 use super::read::freshness::Freshness;
@@ -23,10 +26,12 @@ use super::read::services::{Message, Service, ServiceFacts};
 use super::read::value::OptionValueNow;
 use super::read::verify::Soundness;
 
-/// One message of a running command; `Done` is the last.
+/// One message of a running command; `Done` is the last, or `Planned` where it was only looked at.
 #[derive(Debug, Clone)]
 pub enum Event {
     Progress(Progress),
+    /// What the command would do.
+    Planned(Result<Box<PlanFacts>, Fault>),
     Done(Result<Box<Outcome>, Fault>),
 }
 
@@ -56,6 +61,17 @@ pub struct Progress {
     pub expected: u64,
     /// The package or path at work, if one is known.
     pub at: Option<String>,
+    /// What the stage may still take, where more is known than its speed so far: how long such work took before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<Duration>,
+}
+
+impl Progress {
+    /// The beginning of a stage of which no more is known.
+    #[must_use]
+    pub const fn of(stage: Stage) -> Self {
+        Self { stage, done: 0, expected: 0, at: None, left: None }
+    }
 }
 
 /// One generation of a profile.
@@ -199,6 +215,8 @@ pub enum Outcome {
         system: Vec<String>,
         user: Vec<String>,
     },
+    /// What building the configuration would do.
+    Plan(Box<SystemPlan>),
     Space(Box<Space>),
     Size(Footprint),
     Why(Reasons),

@@ -4,17 +4,19 @@
 
 use jiff::Zoned;
 use serde::Serialize;
+use tokio_util::sync::CancellationToken;
 
 use crate::command::{Risk, ServiceName, SystemCommand};
 
 use super::change::collect;
-use super::change::configure::{self, UndoPlan};
+use super::change::configure;
 use super::change::generations::{self, DeletionPlan};
 use super::change::rollback::{self, RollbackPlan};
 use super::change::services::{self, ServiceAction, ServicePlan};
+use super::change::undo::{self, UndoPlan};
 use super::edit::Edit;
 use super::run::request;
-use super::{Backend, Generation, NixError};
+use super::{Backend, Generation, Manner, NixError, Progress, SystemPlan};
 
 /// What a command would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -36,8 +38,11 @@ pub enum PlanFacts {
     Edit(Box<Edit>),
     /// The newest change is taken back.
     Undo(Box<UndoPlan>),
-    /// The configuration is built and switched to.
-    Rebuild,
+    /// The configuration is built, and the system that it gives is used.
+    Rebuild {
+        manner: Manner,
+        system: Box<SystemPlan>,
+    },
     /// A change that was cut short is taken back.
     CutShort {
         /// What the user had said to it.
@@ -46,12 +51,22 @@ pub enum PlanFacts {
 }
 
 impl PlanFacts {
+    /// Whether nothing at all would change: there is nothing to ask.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Self::Rebuild { system, .. } if system.same)
+    }
+
     /// Whether what was agreed to is still what would happen.
     pub(super) fn still(&self, now: &Self) -> bool {
         match (self, now) {
             // How much is freed may have changed; which generations go may not.
             (Self::Deletion(agreed), Self::Deletion(now)) | (Self::Collection(agreed), Self::Collection(now)) => {
                 agreed.go == now.go
+            }
+            // The system is what was agreed to; how much of it is in the store already may have changed.
+            (Self::Rebuild { manner: agreed, system: told }, Self::Rebuild { manner: now, system }) => {
+                (agreed, &told.system) == (now, &system.system)
             }
             // A service may have stirred; what is done to it is the same.
             (Self::Service(agreed), Self::Service(now)) => {
@@ -63,19 +78,32 @@ impl PlanFacts {
 }
 
 impl Backend {
-    /// What a command would do, for the question before it. Changes nothing.
+    /// What a command would do, for the question before it. Changes nothing, and tells nothing while it looks.
     pub fn preview(&self, command: &SystemCommand) -> Result<PlanFacts, NixError> {
+        self.look_here(command, &CancellationToken::new(), &mut |_| {})
+    }
+
+    /// What a command would do, looked at on this thread: for what is built, Nix evaluates the configuration first,
+    /// which takes seconds where it is not kept from before.
+    pub fn look_here(
+        &self,
+        command: &SystemCommand,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<PlanFacts, NixError> {
         match command {
             SystemCommand::Rollback { target } => {
                 let plan = rollback::plan(self.roots(), &self.files().journal, target)?;
                 Ok(PlanFacts::Rollback(Box::new(plan)))
             }
-            SystemCommand::Switch => Ok(PlanFacts::Rebuild),
+            SystemCommand::Switch => self.plan_rebuild(Manner::Switch, cancel, tell),
+            SystemCommand::Test => self.plan_rebuild(Manner::Test, cancel, tell),
+            SystemCommand::Boot => self.plan_rebuild(Manner::Boot, cancel, tell),
             SystemCommand::Undo => {
                 if let Some(unfinished) = self.unfinished()? {
                     return Ok(PlanFacts::CutShort { why: unfinished.entry.why });
                 }
-                Ok(PlanFacts::Undo(Box::new(configure::plan_undo(self.roots(), &self.files().journal)?)))
+                Ok(PlanFacts::Undo(Box::new(undo::plan_undo(self.roots(), &self.files().journal)?)))
             }
             edits if request(edits).is_some() => self.plan_edit(edits),
             SystemCommand::ServiceStart { service } => self.plan_service(ServiceAction::Start, service),
@@ -105,6 +133,15 @@ impl Backend {
     fn plan_edit(&self, command: &SystemCommand) -> Result<PlanFacts, NixError> {
         let request = self.known(command)?;
         Ok(PlanFacts::Edit(Box::new(configure::plan(self.roots(), &request)?)))
+    }
+
+    fn plan_rebuild(
+        &self,
+        manner: Manner,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<PlanFacts, NixError> {
+        Ok(PlanFacts::Rebuild { manner, system: Box::new(self.system_plan(cancel, tell)?) })
     }
 
     fn plan_service(&self, action: ServiceAction, service: &ServiceName) -> Result<PlanFacts, NixError> {

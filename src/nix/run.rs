@@ -15,12 +15,15 @@ use crate::command::{GenerationNumber, PackageAttr, ServiceName, SystemCommand};
 use crate::config::Roots;
 use crate::fault::{Explain, Fault, Kind};
 
+use super::build::{self, Kept, Source};
 use super::cache::Answers;
 use super::change::collect;
-use super::change::configure;
+use super::change::configure::{self, Work};
 use super::change::generations;
-use super::change::rollback::{self, Settled, Unfinished, Way};
+use super::change::rollback;
 use super::change::services::{self, ServiceAction};
+use super::change::undo;
+use super::change::unfinished::{self, Settled, Unfinished, Way};
 use super::edit::Request;
 use super::read::difference::Difference;
 use super::read::discovery::Discovery;
@@ -28,7 +31,7 @@ use super::read::index::Index;
 use super::read::names::StoreName;
 use super::read::store::Store;
 use super::read::{installed, profiles};
-use super::{Event, Generation, NixError, Outcome, PlanFacts, Progress};
+use super::{Event, Generation, Manner, NixError, Outcome, PlanFacts, Progress, Reconfigured, SystemPlan};
 
 /// How many events may wait for the reader; progress beyond that is dropped, the end never is.
 const EVENTS: usize = 64;
@@ -113,6 +116,20 @@ impl Backend {
         receiver
     }
 
+    /// Looks at what a command would do, on a thread of its own; the last event is [`Event::Planned`].
+    #[must_use]
+    pub fn look(&self, command: SystemCommand, cancel: CancellationToken) -> mpsc::Receiver<Event> {
+        let (events, receiver) = mpsc::channel(EVENTS);
+        let backend = self.clone();
+        tokio::task::spawn_blocking(move || {
+            let planned = backend.look_here(&command, &cancel, &mut |progress| {
+                let _ = events.try_send(Event::Progress(progress));
+            });
+            let _ = events.blocking_send(Event::Planned(planned.map(Box::new).map_err(|error| error.fault())));
+        });
+        receiver
+    }
+
     /// Runs a command on this thread, which may block; progress goes to `tell`.
     pub fn run_here(
         &self,
@@ -136,7 +153,7 @@ impl Backend {
         if let Some(answer) = self.answer(command, cancel, tell) {
             return self.remembered(command, answer);
         }
-        let still = agreed.map_or(Ok(true), |agreed| Ok(agreed.still(&self.preview(command)?)));
+        let still = agreed.map_or(Ok(true), |agreed| Ok(agreed.still(&self.look_here(command, cancel, tell)?)));
         let result = still.and_then(|still| {
             if still {
                 self.act(command, agreed, why, cancel, tell)
@@ -184,15 +201,35 @@ impl Backend {
                 collect::collect(self.roots(), (*age, *keep), &Zoned::now(), cancel, tell).map(Outcome::Collected)
             }
             SystemCommand::Optimise => Ok(Outcome::Optimised { bytes: collect::optimise(self.roots(), cancel, tell)? }),
-            SystemCommand::Switch => configure::switch(self.roots(), &self.files().journal, why, cancel, tell),
+            SystemCommand::Plan => Ok(Outcome::Plan(Box::new(self.system_plan(cancel, tell)?))),
+            SystemCommand::Switch => self.rebuild(Manner::Switch, agreed, why, cancel, tell),
+            SystemCommand::Test => self.rebuild(Manner::Test, agreed, why, cancel, tell),
+            SystemCommand::Boot => self.rebuild(Manner::Boot, agreed, why, cancel, tell),
             SystemCommand::Undo if self.unfinished()?.is_some() => {
-                let settled = self.settle(Way::Undo, cancel, tell)?;
+                let Settled { runs, put_back, reboot_needed } = self.settle(Way::Undo, cancel, tell)?;
                 let running = self.roots().current_system();
-                let to = settled.runs.ok_or(NixError::RunningUnknown { path: running })?;
-                Ok(Outcome::RolledBack { from: None, to, reboot_needed: settled.reboot_needed })
+                match runs {
+                    Some(to) if put_back.is_empty() => Ok(Outcome::RolledBack { from: None, to, reboot_needed }),
+                    None if put_back.is_empty() => Err(NixError::RunningUnknown { path: running }),
+                    to => Ok(Outcome::Reconfigured(Box::new(Reconfigured {
+                        changes: Vec::new(),
+                        put_back,
+                        from: None,
+                        to,
+                        difference: None,
+                        manner: Manner::Switch,
+                        reboot_needed,
+                    }))),
+                }
             }
-            SystemCommand::Undo => configure::undo(self.roots(), &self.files().journal, why, cancel, tell),
-            edits if request(edits).is_some() => self.edit(edits, why, cancel, tell),
+            SystemCommand::Undo => {
+                let agreed = match agreed {
+                    Some(PlanFacts::Undo(plan)) => Some(plan.as_ref()),
+                    _ => None,
+                };
+                undo::undo(self.roots(), &self.files().journal, agreed, why, cancel, tell)
+            }
+            edits if request(edits).is_some() => self.edit(edits, agreed, why, cancel, tell),
             SystemCommand::ServiceStart { service } => self.change_service(ServiceAction::Start, service, cancel),
             SystemCommand::ServiceStop { service } => self.change_service(ServiceAction::Stop, service, cancel),
             SystemCommand::ServiceRestart { service } => self.change_service(ServiceAction::Restart, service, cancel),
@@ -249,12 +286,43 @@ impl Backend {
     fn edit(
         &self,
         command: &SystemCommand,
+        agreed: Option<&PlanFacts>,
         why: &str,
         cancel: &CancellationToken,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Outcome, NixError> {
         let request = self.known(command)?;
-        configure::apply(self.roots(), &self.files().journal, &request, why, cancel, tell)
+        let agreed = match agreed {
+            Some(PlanFacts::Edit(edit)) => Some(edit.as_ref()),
+            _ => None,
+        };
+        let work = Work::Edit { request: &request, agreed };
+        configure::carry_out(self.roots(), self.files(), work, Manner::Switch, why, cancel, tell)
+    }
+
+    fn rebuild(
+        &self,
+        manner: Manner,
+        agreed: Option<&PlanFacts>,
+        why: &str,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Outcome, NixError> {
+        let agreed = match agreed {
+            Some(PlanFacts::Rebuild { system, .. }) => Some(system.as_ref()),
+            _ => None,
+        };
+        configure::carry_out(self.roots(), self.files(), Work::Build { agreed }, manner, why, cancel, tell)
+    }
+
+    /// What building the configuration as it is would do.
+    pub(super) fn system_plan(
+        &self,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<SystemPlan, NixError> {
+        let Files { index, journal } = self.files();
+        build::plan(self.roots(), &Source::of(self.roots())?, &Kept::beside(index, journal), cancel, tell)
     }
 
     /// The edit that a command asks for, if the index knows the packages that it names.
@@ -284,12 +352,12 @@ impl Backend {
 
     /// The change that was cut short by a kill or a power cut, if there is one: to be told at the start.
     pub fn unfinished(&self) -> Result<Option<Unfinished>, NixError> {
-        rollback::unfinished(&self.files().journal)
+        unfinished::unfinished(&self.files().journal)
     }
 
     /// The names of the steps of the newest change, and whether each came to its end.
     pub fn last_steps(&self) -> Result<Vec<(String, bool)>, NixError> {
-        rollback::last_steps(&self.files().journal)
+        unfinished::last_steps(&self.files().journal)
     }
 
     /// Brings the change that was cut short to its end, or takes it back. Blocks.
@@ -299,7 +367,7 @@ impl Backend {
         cancel: &CancellationToken,
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Settled, NixError> {
-        rollback::settle(self.roots(), &self.files().journal, way, cancel, tell)
+        unfinished::settle(self.roots(), &self.files().journal, way, cancel, tell)
     }
 
     /// What Nix there is on this machine. Starts a program: about 20 ms.

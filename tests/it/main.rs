@@ -21,6 +21,7 @@ mod house;
 mod phrases;
 mod reading;
 mod realtime;
+mod rebuild;
 mod recognize;
 mod search;
 mod services;

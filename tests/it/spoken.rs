@@ -261,7 +261,12 @@ fn the_dialogue_is_told() {
 
 #[test]
 fn progress_is_told() {
-    let at = |stage, done, expected, at: Option<&str>| Progress { stage, done, expected, at: at.map(str::to_owned) };
+    let at = |stage, done, expected, at: Option<&str>| Progress {
+        done,
+        expected,
+        at: at.map(str::to_owned),
+        ..Progress::of(stage)
+    };
     let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
     let stages = [
         at(Stage::Waiting, 0, 0, None),

@@ -442,6 +442,23 @@ edit-same = The system itself is the same as before.
 edit-nothing = There is nothing to change: the system is what the configuration says.
 edit-say-undo = To take it back, say: undo that.
 
+## Building the configuration
+rebuild-switch = Then the system is switched to it.
+rebuild-test = It is used until the next restart, which brings back what starts now.
+rebuild-boot = It is used from the next restart on, and not before.
+rebuild-builds = { $count ->
+    [one] One package is built here: { $list }.
+   *[other] { $count } packages are built here: { $list }.
+}
+rebuild-builds-small = A few small files are built.
+rebuild-fetches = { $count ->
+    [one] One object of the store is downloaded, { $size }.
+   *[other] { $count } objects of the store are downloaded, { $size }.
+}
+rebuild-ready = It is built already.
+rebuilt-test = The new system runs now, until the next restart.
+rebuilt-boot = Generation { $number } starts at the next restart.
+
 ## Questions and answers
 
 question-read = It only looks, and changes nothing.

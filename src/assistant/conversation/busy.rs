@@ -9,7 +9,7 @@ use crate::fault::Kind;
 use crate::intent::Transcript;
 
 use super::said::{Again, again};
-use super::{Conversation, Told};
+use super::{Conversation, Job, JobKind, Told};
 
 /// Utterances that wait while work goes on: more are not what a person meant to say one after the other.
 const WAITING: usize = 8;
@@ -28,6 +28,11 @@ impl Conversation {
                 }
             }
             Decision::Silent => {}
+            // A line of a script waits for the question that comes. What is spoken does not: it would be a yes to
+            // what nobody has heard yet.
+            _ if transcript.typed && matches!(&self.job, Some(Job { kind: JobKind::Look { .. }, .. })) => {
+                self.held = Some(transcript);
+            }
             // An answer never waits for a question that nobody has heard yet.
             Decision::Run(Command::Dialogue(
                 DialogueCommand::Yes | DialogueCommand::No | DialogueCommand::Choose { .. },

@@ -22,7 +22,7 @@ use crate::assistant::memory::Memory;
 use crate::assistant::mouth::Manner;
 use crate::assistant::record::Record;
 use crate::command::{Command, CommandName, DialogueCommand, Risk, SystemCommand};
-use crate::fault::{Explain, Fault, Kind};
+use crate::fault::{Fault, Kind};
 use crate::intent::{Candidate, Names, Transcript, Understander};
 use crate::nix::{Backend, Event, Outcome, PlanFacts, Progress};
 use crate::observe::{self, Ending, Stage, Timer};
@@ -80,12 +80,22 @@ pub struct Parts {
     pub verbosity: watch::Sender<Verbosity>,
 }
 
+/// What a job is there for.
+enum JobKind {
+    /// It answers.
+    Read,
+    /// It changes the machine.
+    Change,
+    /// It looks at what this command, which was said so, would do.
+    Look { command: SystemCommand, said: String },
+}
+
 /// A running command.
 struct Job {
     events: mpsc::Receiver<Event>,
     cancel: CancellationToken,
     pace: Pace,
-    changes: bool,
+    kind: JobKind,
     timer: Timer,
     /// When it was last told how far it is.
     shown: Option<Instant>,
@@ -104,6 +114,8 @@ pub struct Conversation {
     question: Option<Announcement>,
     job: Option<Job>,
     waiting: VecDeque<Transcript>,
+    /// A line that was typed while it was looked at what a change would do: it may be the answer to the question.
+    held: Option<Transcript>,
     /// What is still to be done of several commands that were said in one breath.
     plan: VecDeque<Command>,
     /// The plan was made in this very turn.
@@ -126,6 +138,7 @@ impl Conversation {
                 question: None,
                 job: None,
                 waiting: VecDeque::new(),
+                held: None,
                 plan: VecDeque::new(),
                 planned: false,
                 told,
@@ -145,11 +158,13 @@ impl Conversation {
                 tokio::select! {
                     event = job.events.recv() => self.event(event),
                     _ = tick.tick() => self.tick(),
-                    input = inputs.recv(), if open => match input {
+                    input = inputs.recv(), if open && self.held.is_none() => match input {
                         Some(transcript) => self.while_busy(transcript).await,
                         None => open = false,
                     },
                 }
+            } else if let Some(transcript) = self.held.take() {
+                self.turn(&transcript).await;
             } else if let Some(command) = self.next_of_plan() {
                 self.step(Decided::of(command), "").await;
             } else if let Some(transcript) = self.next_waiting() {
@@ -212,7 +227,8 @@ impl Conversation {
         let was_open = self.dialogue.question_open(Instant::now());
         let answer = matches!(decided.decision, Decision::Run(Command::Dialogue(_)));
         self.step(decided, &transcript.text).await;
-        if was_open && !answer && !self.dialogue.question_open(Instant::now()) {
+        let looks = matches!(&self.job, Some(Job { kind: JobKind::Look { .. }, .. }));
+        if was_open && !answer && !looks && !self.dialogue.question_open(Instant::now()) {
             // Another wish took the question's place: nobody may believe that it is still open, or that it was answered.
             self.question = None;
             self.announce(announce::dialogue(&Turn::QuestionLeft));
@@ -245,7 +261,7 @@ impl Conversation {
                 self.tell(Told::Asked);
             }
             Next::Run(approved) => self.start(&approved, said),
-            Next::Ask(command) => self.ask(command, said).await,
+            Next::Ask(command) => self.look(command, said),
             Next::Plan(commands) => {
                 self.announce(Announcement::message(plan(&commands)));
                 self.plan = commands.into();
@@ -260,19 +276,29 @@ impl Conversation {
         }
     }
 
-    /// Looks at what a change would do, then asks; answers itself where the user said so beforehand.
-    async fn ask(&mut self, command: SystemCommand, said: &str) {
-        let backend = self.parts.backend.clone();
-        let looked = command.clone();
-        let question = match tokio::task::spawn_blocking(move || backend.preview(&looked)).await {
-            Ok(Ok(plan)) => {
-                let question = announce::question(&plan, &command.preview(), command.risk(), &Zoned::now());
-                self.agreed = Some((command.clone(), plan));
-                question
+    /// Looks at what a change would do, which may take Nix some seconds; the question follows.
+    fn look(&mut self, command: SystemCommand, said: &str) {
+        let cancel = CancellationToken::new();
+        let events = self.parts.backend.look(command.clone(), cancel.clone());
+        let timer = Timer::start(Stage::Backend, "preview");
+        let kind = JobKind::Look { command, said: said.to_owned() };
+        self.job =
+            Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), kind, timer, shown: None });
+    }
+
+    /// Asks about a change, now that it is known what it would do; answers itself where the user said so beforehand.
+    fn ask(&mut self, command: SystemCommand, plan: PlanFacts, said: &str) {
+        let nothing = plan.is_nothing();
+        let question = announce::question(&plan, &command.preview(), command.risk(), &Zoned::now());
+        self.agreed = Some((command.clone(), plan));
+        if nothing {
+            // It is carried out all the same: should there be something by now, it is refused and told.
+            self.dialogue.asked(command, Instant::now());
+            if let Next::Run(approved) = self.dialogue.yes(Instant::now()) {
+                self.start(&approved, said);
             }
-            Ok(Err(error)) => return self.fail(&error.fault()),
-            Err(error) => return self.fail(&broken(&error)),
-        };
+            return;
+        }
         observe::count(Stage::Question, "asked", Ending::Done);
         self.memory.command = Some(command.clone());
         self.dialogue.asked(command, Instant::now());
@@ -297,8 +323,9 @@ impl Conversation {
             observe::count(Stage::Question, "confirmed", Ending::Done);
         }
         let timer = Timer::start(Stage::Backend, approved.command().name().as_str());
+        let kind = if changes { JobKind::Change } else { JobKind::Read };
         self.job =
-            Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), changes, timer, shown: None });
+            Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), kind, timer, shown: None });
     }
 
     fn event(&mut self, event: Option<Event>) {
@@ -326,7 +353,12 @@ impl Conversation {
                 self.announce(announcement);
                 self.tell(Told::Ended(Ok(())));
             }
-            Some(Event::Done(Err(fault))) => {
+            Some(Event::Planned(Ok(plan))) => {
+                let Some(Job { kind: JobKind::Look { command, said }, timer, .. }) = self.job.take() else { return };
+                timer.end(Ending::Done);
+                self.ask(command, *plan, &said);
+            }
+            Some(Event::Planned(Err(fault)) | Event::Done(Err(fault))) => {
                 let job = self.job.take();
                 if let Some(job) = &job {
                     job.timer.end(fault.kind.into());
@@ -335,8 +367,10 @@ impl Conversation {
                     Some(job) => {
                         self.plan.clear();
                         // What came of a change that was broken off is the backend's to say.
-                        let told =
-                            if job.changes { announce::fault(&fault) } else { announce::dialogue(&Turn::Cancelled) };
+                        let told = match job.kind {
+                            JobKind::Change => announce::fault(&fault),
+                            _ => announce::dialogue(&Turn::Cancelled),
+                        };
                         self.announce(told);
                         self.tell(Told::Ended(Err(Kind::Declined)));
                     }

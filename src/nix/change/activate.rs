@@ -110,7 +110,7 @@ pub fn activate(
     let ended = child::run(child::activation(roots, system, action.argument()), cancel, |line| {
         tracing::debug!(line, "activation");
         done += 1;
-        tell(Progress { stage: Stage::Activating, done, expected: 0, at: Some(line.to_owned()) });
+        tell(Progress { done, at: Some(line.to_owned()), ..Progress::of(Stage::Activating) });
         last = Some(line.to_owned());
     })
     .map_err(NixError::io("started", system))?;

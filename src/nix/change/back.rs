@@ -22,13 +22,15 @@ pub fn one_back<'a>(generations: &'a [Generation], running: &Path, entries: &[En
         return generations.iter().find(|generation| generation.current);
     };
     let other = |path: &Path| generation_of(generations, path).filter(|found| found.number != now.number);
-    let done = |entry: &&Entry| entry.ending == Some(Ending::Done);
+    // What was made ready for the next start has not run unless it runs now.
+    let ran = |entry: &Entry| entry.what != What::Boot || entry.went_to(running);
+    let done = |entry: &&Entry| entry.ending == Some(Ending::Done) && ran(entry);
     let lower = generations.iter().rev().find(|generation| generation.number < now.number);
 
     // The newest change that chose what runs now: what ran then is one back.
     // A step back chose nothing, so that "back, back" does not go to and fro.
-    if entries.iter().find(done).is_some_and(|last| last.to_path == running) {
-        let chosen = entries.iter().filter(done).find(|entry| entry.what == What::To && entry.to_path == running);
+    if entries.iter().find(done).is_some_and(|last| last.went_to(running)) {
+        let chosen = entries.iter().filter(done).find(|entry| entry.what != What::Back && entry.went_to(running));
         return chosen.and_then(|entry| other(&entry.ran_path)).or(lower);
     }
     // Another program chose what runs now: what ran before it is what we last left running, unless
@@ -36,7 +38,7 @@ pub fn one_back<'a>(generations: &'a [Generation], running: &Path, entries: &[En
     let left = entries.iter().find(done);
     match (left, lower) {
         (Some(left), Some(lower)) if lower.date > left.started => Some(lower),
-        (Some(left), lower) => other(&left.to_path).or(lower),
+        (Some(left), lower) => left.to_path.as_deref().and_then(other).or(lower),
         (None, lower) => lower,
     }
 }
@@ -85,8 +87,9 @@ mod tests {
                 ran_path: format!("/s/{from}").into(),
                 ran_number: Some(number(from)),
                 default_number: Some(number(from)),
-                to_path: format!("/s/{to}").into(),
-                to_number: number(to),
+                to_path: Some(format!("/s/{to}").into()),
+                to_number: Some(number(to)),
+                edit: None,
                 ending: Some(Ending::Done),
             })
             .collect()
@@ -115,6 +118,13 @@ mod tests {
     fn going_to_a_number_is_undone_by_one_back() {
         assert_eq!(back(5, 1, &[(600, What::To, 5, 1)]), Some(5));
         assert_eq!(back(5, 2, &[(600, What::To, 5, 2), (700, What::To, 2, 1), (800, What::Back, 1, 2)]), Some(5));
+    }
+
+    #[test]
+    fn what_waits_for_the_next_start_is_not_one_back() {
+        // 3 runs, 4 was made for the next start; then the machine is started with it.
+        assert_eq!(back(4, 3, &[(600, What::To, 2, 3), (700, What::Boot, 3, 4)]), Some(2));
+        assert_eq!(back(4, 4, &[(600, What::To, 2, 3), (700, What::Boot, 3, 4)]), Some(3));
     }
 
     #[test]

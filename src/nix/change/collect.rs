@@ -63,7 +63,7 @@ pub fn collect(
         if let Some(path) = line.strip_prefix("deleting '").and_then(|rest| rest.strip_suffix('\'')) {
             done += 1;
             let at = path.rsplit('/').next().and_then(|name| name.split_once('-')).map(|(_, name)| name.to_owned());
-            tell(Progress { stage: Stage::Collecting, done, expected: 0, at });
+            tell(Progress { done, at, ..Progress::of(Stage::Collecting) });
         }
     })?;
     let after = Store::open(roots)?.totals()?;
@@ -77,7 +77,7 @@ pub fn optimise(
     cancel: &CancellationToken,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Option<u64>, NixError> {
-    tell(Progress { stage: Stage::Optimising, done: 0, expected: 0, at: None });
+    tell(Progress::of(Stage::Optimising));
     let mut said = None;
     work(roots, "--optimise", cancel, |line| said = freed(line).or(said))?;
     Ok(said)

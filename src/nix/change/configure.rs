@@ -3,30 +3,30 @@
 //! An edit whose system cannot be built or activated is put back byte for byte, so that the
 //! configuration always describes a system that works.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{GenerationNumber, RollbackTarget};
+use crate::command::GenerationNumber;
 use crate::config::Roots;
-use crate::nix::edit::{self, Change, Edit, EditError, Made, Request};
+use crate::nix::build::{self, Kept, Source, SystemPlan};
+use crate::nix::edit::{self, Change, Edit, Made, Request};
 use crate::nix::read::discovery;
-use crate::nix::read::profiles::{current_number, generation_link, running_system, system_generations};
-use crate::nix::{Difference, Generation, NixError, Outcome, Progress};
+use crate::nix::read::profiles::{current_number, generation_of, running_system, system_generations};
+use crate::nix::read::reboot::reboot_needed;
+use crate::nix::read::store::Store;
+use crate::nix::{Difference, Files, Generation, NixError, Outcome, Progress, Restored};
 
-use super::build::build;
-use super::journal::{Ending, Entry, Journal};
+use super::activate::ActivationExit;
+use super::journal::{Begin, Ending, Entry, Journal};
 use super::profile::LockedProfile;
-use super::rollback::{self, RollbackPlan};
-
-/// Changes of the past that are looked at for what can be undone.
-const PAST: u32 = 200;
+use super::rollback::{permitted, validate};
+use super::transaction::{Before, Failed, Manner, Transaction, close};
+use super::unfinished::forget_made;
 
 /// What was done.
-#[derive(Debug, Default, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Reconfigured {
     /// What was edited; nothing for a switch alone.
     pub changes: Vec<Change>,
@@ -37,24 +37,13 @@ pub struct Reconfigured {
     /// The generation that runs now; `None` where the system is the same as before.
     pub to: Option<Generation>,
     pub difference: Option<Difference>,
+    /// From when on it counts.
+    pub manner: Manner,
     pub reboot_needed: bool,
 }
 
-/// What an undo would take back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct UndoPlan {
-    pub files: Vec<PathBuf>,
-    /// What the user had said to it.
-    pub why: String,
-    pub rollback: Option<Box<RollbackPlan>>,
-    #[serde(skip)]
-    edit: Option<Made>,
-    #[serde(skip)]
-    entry: Option<i64>,
-}
-
 /// Where edits are kept: beside the journal.
-fn backups(journal: &Path) -> PathBuf {
+pub(super) fn backups(journal: &Path) -> PathBuf {
     journal.with_file_name("edits")
 }
 
@@ -67,178 +56,225 @@ pub fn plan(roots: &Roots, request: &Request) -> Result<Edit, NixError> {
     Ok(edit)
 }
 
-/// Edits the configuration and switches to it; if that fails, every byte is as it was.
-pub fn apply(
-    roots: &Roots,
-    journal: &Path,
-    request: &Request,
-    why: &str,
-    cancel: &CancellationToken,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<Outcome, NixError> {
-    rollback::permitted(roots)?;
-    let edit = plan(roots, request)?;
-    let made = edit::make(&edit, &backups(journal), why)?;
-    match switched(roots, journal, why, cancel, tell) {
-        Ok(done) => Ok(Outcome::Reconfigured(Box::new(Reconfigured { changes: edit.changes, ..done }))),
-        Err(error) => {
-            tracing::warn!(%error, "the edited configuration does not work: it is put back");
-            let put_back = made.take_back().inspect_err(|error| tracing::error!(%error, "not put back")).is_ok();
-            Err(NixError::NotApplied { source: Box::new(error), put_back })
+/// What is to become of the configuration before it is built.
+#[derive(Debug, Clone, Copy)]
+pub enum Work<'a> {
+    /// It is edited; `agreed` is the edit that the user was told.
+    Edit { request: &'a Request, agreed: Option<&'a Edit> },
+    /// It is brought up to date: an edit of its lock file, and the system that the user was told.
+    Update { edit: &'a Edit, agreed: Option<&'a SystemPlan> },
+    /// It is built as it is; `agreed` is the system that the user was told.
+    Build { agreed: Option<&'a SystemPlan> },
+}
+
+impl Work<'_> {
+    /// The edit to make, worked out again: the turn to change anything is ours now.
+    fn edit(&self, roots: &Roots) -> Result<Option<Edit>, NixError> {
+        match self {
+            Self::Edit { request, agreed } => {
+                let edit = plan(roots, request)?;
+                if agreed.is_some_and(|agreed| *agreed != edit) {
+                    return Err(NixError::ChangedMeanwhile { path: roots.etc_nixos.clone() });
+                }
+                Ok(Some(edit))
+            }
+            Self::Update { edit, .. } => Ok(Some((*edit).clone())),
+            Self::Build { .. } => Ok(None),
+        }
+    }
+
+    fn agreed(&self) -> Option<&SystemPlan> {
+        match self {
+            Self::Edit { .. } => None,
+            Self::Update { agreed, .. } | Self::Build { agreed } => *agreed,
         }
     }
 }
 
-/// Builds the configuration and switches to it.
-pub fn switch(
+/// Edits the configuration if that is asked for, builds it, and goes to the system that it gives.
+///
+/// One change in the journal, from before the first file is written: if any of it fails, or is killed and then taken
+/// back, every file, link and what runs are as they were.
+pub fn carry_out(
     roots: &Roots,
-    journal: &Path,
+    files: &Files,
+    work: Work<'_>,
+    manner: Manner,
     why: &str,
     cancel: &CancellationToken,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Outcome, NixError> {
-    rollback::permitted(roots)?;
-    Ok(Outcome::Reconfigured(Box::new(switched(roots, journal, why, cancel, tell)?)))
-}
-
-fn switched(
-    roots: &Roots,
-    journal: &Path,
-    why: &str,
-    cancel: &CancellationToken,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<Reconfigured, NixError> {
-    let built = build(roots, cancel, tell)?;
-    let profile = roots.system_profile();
+    permitted(roots)?;
+    let record = Journal::open(&files.journal)?;
+    let turn = record.turn()?;
+    let edit = work.edit(roots)?;
+    let running = running_system(roots)?;
     let generations = system_generations(roots)?;
-    let same = running_system(roots)? == built.system
-        && generations.iter().any(|generation| generation.current && generation.path == built.system);
-    if same {
-        return Ok(Reconfigured::default());
-    }
-    let number = LockedProfile::lock(&profile, || !cancel.is_cancelled())?.add(&built.system)?;
-    let is_new = !generations.iter().any(|generation| generation.number == number);
-    let target = RollbackTarget::Number(number);
-    let gone = || {
-        if is_new {
-            forget(&profile, number);
+    let from = generation_of(&generations, &running).cloned();
+    let before = Before { running, default: current_number(&roots.system_profile()) };
+    let begin = Begin {
+        what: manner.what(),
+        why,
+        ran_path: &before.running,
+        ran_number: from.as_ref().map(|from| from.number),
+        default_number: before.default,
+        to: None,
+    };
+    let change = record.begin(&turn, &begin)?;
+    let started = Started { roots, files, record: &record, change, before: &before, manner };
+    let made = match started.edit(edit.as_ref(), why) {
+        Ok(made) => made,
+        Err(error) => {
+            close(&record, change, Restored::Untouched);
+            return Err(error);
         }
     };
-    let difference = rollback::plan(roots, journal, &target).inspect_err(|_| gone())?.difference;
-    match rollback::roll_back(roots, journal, &target, None, why, cancel, tell).inspect_err(|_| gone())? {
-        Outcome::RolledBack { from, to, reboot_needed } => Ok(Reconfigured {
-            from,
-            to: Some(to),
+    match started.build_and_go(work.agreed(), cancel, tell) {
+        Ok(Some(done)) => {
+            record.end(change, Ending::Done)?;
+            Ok(done.told(edit, from, manner))
+        }
+        Ok(None) => {
+            // What the files say is what runs already: the edit alone is what there is to undo.
+            record.forget(change)?;
+            Ok(Gone::default().told(edit, None, manner))
+        }
+        Err(failed) => Err(started.failed(*failed, made.as_ref())),
+    }
+}
+
+/// A change that was begun.
+struct Started<'a> {
+    roots: &'a Roots,
+    files: &'a Files,
+    record: &'a Journal,
+    change: i64,
+    before: &'a Before,
+    manner: Manner,
+}
+
+/// What a change led to.
+#[derive(Default)]
+struct Gone {
+    to: Option<Generation>,
+    difference: Option<Difference>,
+    reboot_needed: bool,
+}
+
+impl Gone {
+    fn told(self, edit: Option<Edit>, from: Option<Generation>, manner: Manner) -> Outcome {
+        Outcome::Reconfigured(Box::new(Reconfigured {
+            changes: edit.map(|edit| edit.changes).unwrap_or_default(),
+            put_back: Vec::new(),
+            from: from.map(|from| Generation { current: manner == Manner::Test, ..from }),
+            to: self.to,
+            difference: self.difference,
+            manner,
+            reboot_needed: self.reboot_needed,
+        }))
+    }
+}
+
+impl Started<'_> {
+    /// Writes the edit, once it is written down which one it is.
+    fn edit(&self, edit: Option<&Edit>, why: &str) -> Result<Option<Made>, NixError> {
+        let Some(edit) = edit else { return Ok(None) };
+        let mut prepared = edit::prepare(edit, &backups(&self.files.journal), why)?;
+        if let Err(error) = self.record.edits(self.change, &prepared.id) {
+            prepared.give_up()?;
+            return Err(error);
+        }
+        self.record.step(self.change, "edit", || Ok(prepared.write()?)).map(Some)
+    }
+
+    /// Builds, and goes there; `None` if that is what runs already.
+    fn build_and_go(
+        &self,
+        agreed: Option<&SystemPlan>,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Option<Gone>, Box<Failed>> {
+        let untouched = |error| Box::new(Failed::untouched(error));
+        let roots = self.roots;
+        let built = self.record.step(self.change, "build", || {
+            let kept = Kept::beside(&self.files.index, &self.files.journal);
+            let plan = build::plan(roots, &Source::of(roots)?, &kept, cancel, tell)?;
+            if agreed.is_some_and(|agreed| agreed.system != plan.system) {
+                return Err(NixError::ChangedMeanwhile { path: roots.etc_nixos.clone() });
+            }
+            build::make(roots, &plan, &kept, cancel, tell)
+        });
+        let built = built.map_err(untouched)?;
+        let generations = system_generations(roots).map_err(untouched)?;
+        let is_default = generations.iter().any(|generation| generation.current && generation.path == built.system);
+        let runs = self.before.running == built.system;
+        let same = match self.manner {
+            Manner::Switch => runs && is_default,
+            Manner::Test => runs,
+            Manner::Boot => is_default,
+        };
+        if same {
+            return Ok(None);
+        }
+        let store = Store::open(roots).map_err(untouched)?;
+        validate(roots, &store, &built.system).map_err(untouched)?;
+        let difference = Difference::between(&store, &self.before.running, &built.system).map_err(untouched)?;
+        let number = self.generation(&built.system, cancel).map_err(untouched)?;
+        let transaction = Transaction {
+            roots,
+            record: self.record,
+            change: self.change,
+            before: self.before.clone(),
+            manner: self.manner,
+            system: &built.system,
+            number,
+        };
+        let reboot = reboot_needed(roots, &built.system);
+        let exit = transaction.go(cancel, tell)?;
+        let to = system_generations(roots).ok().and_then(|all| generation_of(&all, &built.system).cloned());
+        Ok(Some(Gone {
+            to: to.filter(|_| number.is_some()),
             difference: Some(difference),
-            reboot_needed,
-            ..Reconfigured::default()
-        }),
-        _ => Err(NixError::ChangedMeanwhile { path: profile }),
+            reboot_needed: reboot || exit == ActivationExit::RebootNeeded,
+        }))
     }
-}
 
-/// Takes the link of a generation away that could not be activated, unless it is the current one after all.
-fn forget(profile: &Path, number: GenerationNumber) {
-    if current_number(profile) == Some(number) {
-        return;
-    }
-    if let Err(error) = fs::remove_file(generation_link(profile, number)) {
-        tracing::warn!(%error, %number, "a generation that failed could not be taken away");
-    }
-}
-
-/// Finds out what the newest change was, and whether it can be taken back.
-pub fn plan_undo(roots: &Roots, journal: &Path) -> Result<UndoPlan, NixError> {
-    let folder = backups(journal);
-    let made = edit::newest(&folder)?;
-    let undone = undone(&folder);
-    let entries = if journal.exists() { Journal::open(journal)?.entries(PAST)? } else { Vec::new() };
-    let done: Vec<&Entry> =
-        entries.iter().filter(|one| one.ending == Some(Ending::Done) && !undone.contains(&one.id)).collect();
-    let since = |made: &Made| done.iter().filter(|entry| Some(entry.started) >= made.time()).count();
-    let (edit, entry) = match (made, done.first()) {
-        // The edit, and the one switch that it led to.
-        (Some(made), Some(last)) if since(&made) == 1 => (Some(made), Some(*last)),
-        (Some(made), _) if since(&made) == 0 => (Some(made), None),
-        // Something else was changed since: that comes first.
-        (_, Some(last)) => (None, Some(*last)),
-        (_, None) => return Err(EditError::NothingToTakeBack.into()),
-    };
-    let rollback = match entry {
-        Some(entry) => {
-            let number = entry.ran_number.ok_or_else(|| NixError::RunningUnknown { path: entry.ran_path.clone() })?;
-            Some(Box::new(rollback::plan(roots, journal, &RollbackTarget::Number(number))?))
+    /// Makes the system a generation; a test makes none.
+    fn generation(&self, system: &Path, cancel: &CancellationToken) -> Result<Option<GenerationNumber>, NixError> {
+        self.record.goes_to(self.change, system, None)?;
+        if self.manner == Manner::Test {
+            return Ok(None);
         }
-        None => None,
-    };
-    if let Some(made) = &edit {
-        made.can_be_taken_back()?;
+        self.record.step(self.change, "generation", || {
+            let profile = self.roots.system_profile();
+            let number = LockedProfile::lock(&profile, || !cancel.is_cancelled())?.add(system)?;
+            self.record.goes_to(self.change, system, Some(number))?;
+            Ok(Some(number))
+        })
     }
-    Ok(UndoPlan {
-        files: edit.as_ref().map(|made| made.files.clone()).unwrap_or_default(),
-        why: edit
-            .as_ref()
-            .map(|made| made.why.clone())
-            .or_else(|| entry.map(|one| one.why.clone()))
-            .unwrap_or_default(),
-        rollback,
-        edit,
-        entry: entry.map(|entry| entry.id),
-    })
-}
 
-/// Takes the newest change back: first the system, then the files that described it.
-pub fn undo(
-    roots: &Roots,
-    journal: &Path,
-    why: &str,
-    cancel: &CancellationToken,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<Outcome, NixError> {
-    rollback::permitted(roots)?;
-    let plan = plan_undo(roots, journal)?;
-    let (mut from, mut to, mut reboot_needed) = (None, None, false);
-    if let Some(back) = &plan.rollback {
-        let target = RollbackTarget::Number(back.to.number);
-        if let Outcome::RolledBack { from: left, to: runs, reboot_needed: reboot } =
-            rollback::roll_back(roots, journal, &target, Some(back), why, cancel, tell)?
+    /// Takes back what is left to take back of a failed change, and writes down how it ended.
+    fn failed(&self, failed: Failed, made: Option<&Made>) -> NixError {
+        let Failed { error, restored } = failed;
+        if restored == Restored::Failed {
+            // What runs is not known: the files and the generation stay, so that nothing else is lost.
+            close(self.record, self.change, restored);
+            return match made {
+                Some(_) => NixError::NotApplied { source: Box::new(error), put_back: false },
+                None => error,
+            };
+        }
+        let entry = self.record.entries(1).ok().and_then(|entries| entries.into_iter().next());
+        if let Some(entry) = entry.filter(|entry: &Entry| entry.id == self.change)
+            && let Err(error) = forget_made(self.roots, &entry)
         {
-            (from, to, reboot_needed) = (left, Some(runs), reboot);
+            tracing::warn!(%error, "a generation that failed could not be taken away");
         }
-        let own = Journal::open(journal)?.entries(1)?.first().map(|entry| entry.id);
-        remember(&backups(journal), plan.entry.into_iter().chain(own))?;
-    }
-    if let Some(made) = &plan.edit {
-        made.take_back()?;
-    }
-    Ok(Outcome::Reconfigured(Box::new(Reconfigured {
-        changes: Vec::new(),
-        put_back: plan.files,
-        from,
-        to,
-        difference: plan.rollback.map(|plan| plan.difference),
-        reboot_needed,
-    })))
-}
-
-/// Changes that were taken back, and the changes that did so: neither is undone again.
-fn undone(folder: &Path) -> Vec<i64> {
-    let text = fs::read_to_string(folder.join("undone")).unwrap_or_default();
-    text.lines().filter_map(|line| line.parse().ok()).collect()
-}
-
-fn remember(folder: &Path, ids: impl Iterator<Item = i64>) -> Result<(), NixError> {
-    let path = folder.join("undone");
-    let mut all = undone(folder);
-    all.extend(ids);
-    let mut text: String = all.iter().map(i64::to_string).collect::<Vec<_>>().join("\n");
-    text.push('\n');
-    fs::create_dir_all(folder).and_then(|()| fs::write(&path, text)).map_err(NixError::io("written", &path))
-}
-
-impl Made {
-    /// When it was made.
-    fn time(&self) -> Option<Timestamp> {
-        self.id.parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok())
+        let put_back = made.is_none_or(Made::put_back);
+        close(self.record, self.change, if put_back { restored } else { Restored::Failed });
+        match made {
+            Some(_) => NixError::NotApplied { source: Box::new(error), put_back },
+            None => error,
+        }
     }
 }

@@ -228,7 +228,7 @@ fn leave(
     match written.exit {
         Some(exit) if exit.worked() => {}
         Some(exit) => {
-            let (number, last) = (current.number, written.last);
+            let (number, last) = (Some(current.number), written.last);
             return Err(NixError::Activation { number, exit, last, restored: Restored::Untouched });
         }
         None => return Err(NixError::Cancelled { restored: Restored::Untouched }),

@@ -17,10 +17,9 @@ use crate::nix::NixError;
 use super::lock::exclusive;
 
 /// Version of the tables, kept in the file itself.
-const SCHEMA: i32 = 1;
+const SCHEMA: i32 = 2;
 
-const TABLES: &str = "
-CREATE TABLE change (
+const CHANGE: &str = "
     id INTEGER PRIMARY KEY,
     started INTEGER NOT NULL,         -- milliseconds since 1970
     ended INTEGER,
@@ -30,10 +29,12 @@ CREATE TABLE change (
     ran_path TEXT NOT NULL,           -- the system that ran before
     ran_number INTEGER,               -- its generation, if it had one
     default_number INTEGER,           -- what the profile pointed at before
-    to_path TEXT NOT NULL,
-    to_number INTEGER NOT NULL,
-    ending TEXT                       -- empty while it is at work
-);
+    to_path TEXT,                     -- empty until it is known which system it is
+    to_number INTEGER,                -- empty for a test, which is no generation
+    edit TEXT,                        -- the edit of the configuration that belongs to it
+    ending TEXT                       -- empty while it is at work\n";
+
+const STEP: &str = "
 CREATE TABLE step (
     change INTEGER NOT NULL REFERENCES change (id),
     name TEXT NOT NULL,
@@ -41,8 +42,7 @@ CREATE TABLE step (
     milliseconds INTEGER,
     result TEXT
 );
-CREATE INDEX step_change ON step (change);
-PRAGMA user_version = 1;";
+CREATE INDEX step_change ON step (change);";
 
 /// What kind of change it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,12 @@ pub enum What {
     To,
     /// One step back.
     Back,
+    /// To what the configuration says.
+    Switch,
+    /// The same, until the next restart.
+    Test,
+    /// The same, from the next restart on.
+    Boot,
 }
 
 /// How a change ended.
@@ -76,9 +82,20 @@ pub struct Entry {
     pub ran_path: PathBuf,
     pub ran_number: Option<GenerationNumber>,
     pub default_number: Option<GenerationNumber>,
-    pub to_path: PathBuf,
-    pub to_number: GenerationNumber,
+    /// The system that it goes to; `None` until that is known.
+    pub to_path: Option<PathBuf>,
+    pub to_number: Option<GenerationNumber>,
+    /// The edit of the configuration that belongs to it, by its own name.
+    pub edit: Option<String>,
     pub ending: Option<Ending>,
+}
+
+impl Entry {
+    /// Whether it went to this system.
+    #[must_use]
+    pub fn went_to(&self, system: &Path) -> bool {
+        self.to_path.as_deref() == Some(system)
+    }
 }
 
 /// What is written down when a change begins.
@@ -89,12 +106,13 @@ pub struct Begin<'a> {
     pub ran_path: &'a Path,
     pub ran_number: Option<GenerationNumber>,
     pub default_number: Option<GenerationNumber>,
-    pub to_path: &'a Path,
-    pub to_number: GenerationNumber,
+    /// The generation that it goes to, where that is known from the beginning.
+    pub to: Option<(&'a Path, GenerationNumber)>,
 }
 
 impl What {
-    const ALL: [(Self, &'static str); 2] = [(Self::To, "to"), (Self::Back, "back")];
+    const ALL: [(Self, &'static str); 5] =
+        [(Self::To, "to"), (Self::Back, "back"), (Self::Switch, "switch"), (Self::Test, "test"), (Self::Boot, "boot")];
 }
 
 impl Ending {
@@ -163,8 +181,21 @@ impl Journal {
         // What is written here must outlast a power cut in the step that follows.
         connection.pragma_update(None, "synchronous", "FULL")?;
         let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        if version == 0 {
-            connection.execute_batch(&format!("BEGIN IMMEDIATE; {TABLES} COMMIT;")).or_else(|error| {
+        let make = match version {
+            0 => format!("CREATE TABLE change ({CHANGE}); {STEP}"),
+            // Until then a change was written down when its generation was known already.
+            1 => format!(
+                "CREATE TABLE change_2 ({CHANGE});
+                 INSERT INTO change_2 SELECT id, started, ended, who, what, why, ran_path, ran_number, default_number,
+                     to_path, to_number, NULL, ending FROM change;
+                 DROP TABLE change; ALTER TABLE change_2 RENAME TO change;"
+            ),
+            _ => String::new(),
+        };
+        if !make.is_empty() {
+            connection.pragma_update(None, "foreign_keys", false)?;
+            let make = format!("BEGIN IMMEDIATE; {make} PRAGMA user_version = {SCHEMA}; COMMIT;");
+            connection.execute_batch(&make).or_else(|error| {
                 // Another program may have made the tables at this very moment.
                 let _ = connection.execute_batch("ROLLBACK");
                 let now: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -212,12 +243,38 @@ impl Journal {
                     begin.ran_path.to_string_lossy(),
                     begin.ran_number.map(stored),
                     begin.default_number.map(stored),
-                    begin.to_path.to_string_lossy(),
-                    stored(begin.to_number),
+                    begin.to.map(|(path, _)| path.to_string_lossy()),
+                    begin.to.map(|(_, number)| stored(number)),
                 ],
             )?;
             Ok(connection.last_insert_rowid())
         })
+    }
+
+    /// Writes down which edit of the configuration belongs to a change. Before a file is written.
+    pub fn edits(&self, change: i64, edit: &str) -> Result<(), NixError> {
+        self.run(|connection| connection.execute("UPDATE change SET edit = ?1 WHERE id = ?2", params![edit, change]))?;
+        Ok(())
+    }
+
+    /// Writes down which system a change goes to, and which generation that is.
+    pub fn goes_to(&self, change: i64, system: &Path, number: Option<GenerationNumber>) -> Result<(), NixError> {
+        self.run(|connection| {
+            connection.execute(
+                "UPDATE change SET to_path = ?1, to_number = ?2 WHERE id = ?3",
+                params![system.to_string_lossy(), number.map(stored), change],
+            )
+        })?;
+        Ok(())
+    }
+
+    /// Takes a change out that turned out to be none.
+    pub fn forget(&self, change: i64) -> Result<(), NixError> {
+        self.run(|connection| {
+            connection.execute("DELETE FROM step WHERE change = ?1", [change])?;
+            connection.execute("DELETE FROM change WHERE id = ?1", [change])
+        })?;
+        Ok(())
     }
 
     /// Does a step and writes it down: before, and how long it took and how it ended after.
@@ -260,8 +317,8 @@ impl Journal {
         self.run(|connection| {
             connection
                 .prepare_cached(
-                    "SELECT id, started, what, why, ran_path, ran_number, default_number, to_path, to_number, ending
-                     FROM change ORDER BY id DESC LIMIT ?1",
+                    "SELECT id, started, what, why, ran_path, ran_number, default_number, to_path, to_number, ending,
+                     edit FROM change ORDER BY id DESC LIMIT ?1",
                 )?
                 .query_map([count], entry)?
                 .filter_map(Result::transpose)
@@ -297,10 +354,9 @@ fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Entry>> {
     let known = (
         Timestamp::from_millisecond(row.get(1)?).ok(),
         value(&What::ALL, &row.get::<_, String>(2)?),
-        number(row.get(8)?),
         ending.as_ref().map_or(Some(None), |word| value(&Ending::ALL, word).map(Some)),
     );
-    let (Some(started), Some(what), Some(to_number), Some(ending)) = known else { return Ok(None) };
+    let (Some(started), Some(what), Some(ending)) = known else { return Ok(None) };
     Ok(Some(Entry {
         id: row.get(0)?,
         started,
@@ -309,8 +365,9 @@ fn entry(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Entry>> {
         ran_path: row.get::<_, String>(4)?.into(),
         ran_number: number(row.get(5)?),
         default_number: number(row.get(6)?),
-        to_path: row.get::<_, String>(7)?.into(),
-        to_number,
+        to_path: row.get::<_, Option<String>>(7)?.map(PathBuf::from),
+        to_number: number(row.get(8)?),
+        edit: row.get(10)?,
         ending,
     }))
 }
@@ -340,8 +397,7 @@ mod tests {
             ran_path: from,
             ran_number: Some(number(3)),
             default_number: Some(number(3)),
-            to_path: to,
-            to_number: number(2),
+            to: Some((to, number(2))),
         }
     }
 
@@ -362,13 +418,41 @@ mod tests {
         let journal = Journal::open(&file).unwrap();
         let turn = journal.turn().unwrap();
         let entry = journal.unfinished(&turn).unwrap().unwrap();
-        assert_eq!((entry.id, entry.to_number, entry.to_path.as_path()), (change, number(2), to));
+        assert_eq!((entry.id, entry.to_number, entry.went_to(to)), (change, Some(number(2)), true));
         assert_eq!(journal.steps(change).unwrap(), [("test".to_owned(), true), ("profile".to_owned(), true)]);
         let next = journal.begin(&turn, &begin(from, to)).unwrap();
         journal.end(next, Ending::Done).unwrap();
         assert_eq!(journal.unfinished(&turn).unwrap(), None);
         let endings: Vec<_> = journal.entries(10).unwrap().iter().map(|entry| entry.ending).collect();
         assert_eq!(endings, [Some(Ending::Done), Some(Ending::Superseded)]);
+    }
+
+    #[test]
+    fn a_journal_of_the_first_form_is_read_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("journal.sqlite");
+        let old = Connection::open(&file).unwrap();
+        let change = CHANGE.replace("    edit TEXT,", "    --").replace("TEXT,   ", "TEXT NOT NULL,");
+        let values = "1, 1000, 2000, 'uid 0', 'to', 'go', '/s/3', 3, 3, '/s/2', 2, 'done'";
+        let step = "INSERT INTO step VALUES (1, 'test', 1000, 5, 'done')";
+        let make = format!("CREATE TABLE change ({change}); {STEP} INSERT INTO change VALUES ({values}); {step};");
+        old.execute_batch(&format!("{make} PRAGMA user_version = 1;")).unwrap();
+        drop(old);
+        let journal = Journal::open(&file).unwrap();
+        let entries = journal.entries(10).unwrap();
+        assert_eq!(entries.len(), 1);
+        let one = entries.first().unwrap();
+        assert_eq!((one.id, one.to_number, one.ending), (1, Some(number(2)), Some(Ending::Done)));
+        assert_eq!(journal.steps(1).unwrap(), [("test".to_owned(), true)]);
+        let turn = journal.turn().unwrap();
+        let (from, to) = (Path::new("/s/2"), Path::new("/s/4"));
+        let change = journal.begin(&turn, &Begin { what: What::Test, to: None, ..begin(from, to) }).unwrap();
+        journal.edits(change, "0001").unwrap();
+        journal.goes_to(change, to, None).unwrap();
+        let entry = journal.unfinished(&turn).unwrap().unwrap();
+        assert_eq!((entry.edit.as_deref(), entry.went_to(to), entry.to_number), (Some("0001"), true, None));
+        journal.forget(change).unwrap();
+        assert_eq!(journal.entries(10).unwrap().len(), 1);
     }
 
     #[test]

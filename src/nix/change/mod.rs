@@ -5,7 +5,6 @@
 
 pub mod activate;
 pub mod back;
-pub mod build;
 pub mod collect;
 pub mod configure;
 pub mod generations;
@@ -15,3 +14,6 @@ pub mod profile;
 pub mod rollback;
 pub mod services;
 pub mod target;
+pub mod transaction;
+pub mod undo;
+pub mod unfinished;

@@ -15,7 +15,7 @@ use crate::nix::read::store::Store;
 use crate::nix::{Generation, NixError};
 
 use super::back::one_back;
-use super::journal::{Ending, Entry, Journal};
+use super::journal::{Ending, Entry, Journal, What};
 
 /// How many changes of the past are looked at for what ran before.
 const PAST: u32 = 1000;
@@ -59,8 +59,9 @@ pub fn resolve(scope: &Scope, target: &RollbackTarget) -> Result<Generation, Nix
 fn at(generations: &[Generation], entries: &[Entry], when: &When, now: &Zoned) -> Result<Generation, NixError> {
     let moment = when.until(now).unwrap_or_else(Timestamp::now);
     let made = generations.iter().filter(|generation| generation.date <= moment).max_by_key(|one| one.date);
-    let chosen = entries.iter().find(|entry| entry.ending == Some(Ending::Done) && entry.started <= moment);
-    let chosen = chosen.and_then(|entry| Some((entry, generation_of(generations, &entry.to_path)?)));
+    let ran = |entry: &&Entry| entry.ending == Some(Ending::Done) && entry.what != What::Boot;
+    let chosen = entries.iter().filter(ran).find(|entry| entry.started <= moment);
+    let chosen = chosen.and_then(|entry| Some((entry, generation_of(generations, entry.to_path.as_deref()?)?)));
     let found = match (chosen, made) {
         // Made after our last change before that time: another program switched to it.
         (Some((entry, _)), Some(made)) if made.date > entry.started => Some(made),
@@ -113,12 +114,16 @@ fn before_update(scope: &Scope) -> Result<Generation, NixError> {
 fn last_working<'a>(generations: &'a [Generation], running: &Path, entries: &[Entry]) -> Option<&'a Generation> {
     let now = generation_of(generations, running).map(|generation| generation.number);
     let failed = |path: &Path| {
-        let newest = entries.iter().find(|entry| entry.to_path == path);
+        let newest = entries.iter().find(|entry| entry.went_to(path));
         newest.is_some_and(|entry| entry.ending != Some(Ending::Done))
     };
     let ran = entries
         .iter()
-        .flat_map(|entry| [(entry.ending == Some(Ending::Done)).then_some(&entry.to_path), Some(&entry.ran_path)])
+        .flat_map(|entry| {
+            let ran = entry.ending == Some(Ending::Done) && entry.what != What::Boot;
+            let to = entry.to_path.as_ref().filter(|_| ran);
+            [to, Some(&entry.ran_path)]
+        })
         .flatten();
     let known = ran.filter(|path| !failed(path)).filter_map(|path| generation_of(generations, path));
     let booted = generations.iter().rev().find(|generation| generation.booted);

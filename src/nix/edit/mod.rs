@@ -24,7 +24,7 @@ pub use error::{EditError, Place};
 pub use plan::{Change, Edit, FileEdit, Request, propose};
 pub use spots::Owner;
 pub use tree::Start;
-pub use write::{Made, make, newest, permitted};
+pub use write::{Made, Prepared, find, make, newest, permitted, prepare};
 
 use super::read::discovery::Configuration;
 

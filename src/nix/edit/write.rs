@@ -66,34 +66,62 @@ pub fn permitted(edit: &Edit, store: &Path) -> Result<(), EditError> {
     }
 }
 
-/// Writes an edit. If one file fails, those before it are as they were.
-pub fn make(edit: &Edit, backups: &Path, why: &str) -> Result<Made, EditError> {
+/// An edit whose old and new bytes are kept, and that is not written yet.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    edit: &'a Edit,
+    folder: PathBuf,
+    record: Record,
+    /// The edit's own name.
+    pub id: String,
+}
+
+/// Keeps the old and the new bytes of an edit. Touches none of its files.
+pub fn prepare<'a>(edit: &'a Edit, backups: &Path, why: &str) -> Result<Prepared<'a>, EditError> {
     for file in &edit.files {
         unchanged(&file.file, file.before.as_bytes())?;
     }
     let (folder, id) = new_folder(backups)?;
-    let files: Vec<PathBuf> = edit.files.iter().map(|file| file.file.clone()).collect();
     for (index, file) in edit.files.iter().enumerate() {
         keep(&folder.join(format!("{index}.before")), file.before.as_bytes())?;
         keep(&folder.join(format!("{index}.after")), file.after.as_bytes())?;
     }
-    let kept = files.iter().map(|file| Kept { file: file.clone() }).collect();
-    let mut record = Record { why: why.to_owned(), files: kept, state: State::Begun };
+    let kept = edit.files.iter().map(|file| Kept { file: file.file.clone() }).collect();
+    let record = Record { why: why.to_owned(), files: kept, state: State::Begun };
     write_record(&folder, &record)?;
-    for (index, file) in edit.files.iter().enumerate() {
-        if let Err(error) = replace(&file.file, file.before.as_bytes(), file.after.as_bytes()) {
-            for done in edit.files.iter().take(index) {
-                put_back(done);
+    Ok(Prepared { edit, folder, record, id })
+}
+
+/// Writes an edit. If one file fails, those before it are as they were.
+pub fn make(edit: &Edit, backups: &Path, why: &str) -> Result<Made, EditError> {
+    prepare(edit, backups, why)?.write()
+}
+
+impl Prepared<'_> {
+    /// Writes it. If one file fails, those before it are as they were.
+    pub fn write(mut self) -> Result<Made, EditError> {
+        let files = &self.edit.files;
+        for (index, file) in files.iter().enumerate() {
+            if let Err(error) = replace(&file.file, file.before.as_bytes(), file.after.as_bytes()) {
+                for done in files.iter().take(index) {
+                    put_back(done);
+                }
+                self.give_up()?;
+                return Err(error);
             }
-            record.state = State::TakenBack;
-            write_record(&folder, &record)?;
-            return Err(error);
         }
+        self.record.state = State::Made;
+        write_record(&self.folder, &self.record)?;
+        tracing::info!(id = self.id, files = files.len(), "the configuration was edited");
+        let files = files.iter().map(|file| file.file.clone()).collect();
+        Ok(Made { folder: self.folder, files, why: self.record.why, id: self.id })
     }
-    record.state = State::Made;
-    write_record(&folder, &record)?;
-    tracing::info!(id, files = files.len(), "the configuration was edited");
-    Ok(Made { folder, files, why: why.to_owned(), id })
+
+    /// Leaves it unwritten for good.
+    pub fn give_up(&mut self) -> Result<(), EditError> {
+        self.record.state = State::TakenBack;
+        write_record(&self.folder, &self.record)
+    }
 }
 
 fn put_back(file: &FileEdit) {
@@ -111,15 +139,27 @@ pub fn newest(backups: &Path) -> Result<Option<Made>, EditError> {
     };
     // Their names are times, all of one length.
     folders.sort();
-    for folder in folders.into_iter().rev() {
-        let record = read_record(&folder)?;
-        if record.state != State::TakenBack {
-            let id = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let files = record.files.into_iter().map(|kept| kept.file).collect();
-            return Ok(Some(Made { folder, files, why: record.why, id }));
-        }
+    folders.into_iter().rev().find_map(|folder| read_made(&folder).transpose()).transpose()
+}
+
+/// An edit by its own name; `None` if it is not on the disk.
+pub fn find(backups: &Path, id: &str) -> Result<Option<Made>, EditError> {
+    let folder = backups.join(id);
+    if id.is_empty() || !id.chars().all(|c| c.is_ascii_digit()) || !folder.join(RECORD).exists() {
+        return Ok(None);
     }
-    Ok(None)
+    read_made(&folder)
+}
+
+/// The edit that a folder keeps, if it was not taken back.
+fn read_made(folder: &Path) -> Result<Option<Made>, EditError> {
+    let record = read_record(folder)?;
+    if record.state == State::TakenBack {
+        return Ok(None);
+    }
+    let id = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let files = record.files.into_iter().map(|kept| kept.file).collect();
+    Ok(Some(Made { folder: folder.to_owned(), files, why: record.why, id }))
 }
 
 impl Made {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::nix::NixError;
 
@@ -13,7 +13,7 @@ use super::names::StoreName;
 use super::store::Store;
 
 /// A package that is there before and after, in other versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Changed {
     pub name: String,
     pub from: Vec<String>,
@@ -21,7 +21,7 @@ pub struct Changed {
 }
 
 /// What a step from one system to another does.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// Packages of the system (with versions) that come, by name.
     pub added: Vec<String>,
@@ -65,6 +65,15 @@ fn versions(packages: &BTreeSet<StoreName>) -> Versions<'_> {
         versions.entry(package.name()).or_default().insert(package.plain_version().unwrap_or_default());
     }
     versions
+}
+
+impl Difference {
+    /// Compares the packages of two systems by their names alone; sizes and paths are zero.
+    #[must_use]
+    pub fn of_packages(from: &BTreeSet<StoreName>, to: &BTreeSet<StoreName>) -> Self {
+        let (added, removed, changed) = packages(from, to);
+        Self { added, removed, changed, ..Self::default() }
+    }
 }
 
 fn packages(from: &BTreeSet<StoreName>, to: &BTreeSet<StoreName>) -> (Vec<String>, Vec<String>, Vec<Changed>) {

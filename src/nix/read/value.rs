@@ -40,7 +40,7 @@ pub fn option_value(
     cancel: &CancellationToken,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<OptionValueNow, NixError> {
-    tell(Progress { stage: Stage::Evaluating, done: 0, expected: 0, at: Some(option.to_string()) });
+    tell(Progress { at: Some(option.to_string()), ..Progress::of(Stage::Evaluating) });
     let configuration =
         discovery::configuration(roots).ok_or_else(|| NixError::NoConfiguration { at: roots.etc_nixos.clone() })?;
     // Plain data first; a function or a package has none, and is then shown as Nix shows it.

@@ -37,7 +37,7 @@ pub fn build_from_nix(
     cancel: &CancellationToken,
     tell: &mut dyn FnMut(Progress),
 ) -> Result<Contents, IndexError> {
-    tell(Progress { stage: Stage::Evaluating, done: 0, expected: 0, at: Some("nixpkgs".to_owned()) });
+    tell(Progress { at: Some("nixpkgs".to_owned()), ..Progress::of(Stage::Evaluating) });
     let folder = folder(path)?;
     let list = tempfile::Builder::new()
         .suffix(".json")
@@ -124,7 +124,7 @@ fn write(
             insert(&transaction, row).map_err(written)?;
             rows += 1;
             if rows % TELL_EVERY == 0 {
-                tell(Progress { stage: Stage::Indexing, done: rows, expected: 0, at: None });
+                tell(Progress { done: rows, ..Progress::of(Stage::Indexing) });
             }
             if cancel.is_cancelled() { Err(IndexError::Cancelled) } else { Ok(()) }
         })?;
