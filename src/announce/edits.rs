@@ -31,6 +31,10 @@ fn planned(change: &Change) -> String {
         Change::Set { option, from: Some(from), to, place } => {
             say!("edit-changes", option = option.as_str(), from = from.as_str(), to = to.as_str(), place = at(place))
         }
+        Change::Updated { input, from: Some(from), to } => {
+            say!("update-moves", name = input.as_str(), from = from.as_str(), to = to.as_str())
+        }
+        Change::Updated { input, from: None, to } => say!("update-adds", name = input.as_str(), to = to.as_str()),
         Change::Unset { option, place, .. } => say!("edit-unsets", option = option.as_str(), place = at(place)),
     }
 }
@@ -112,6 +116,7 @@ fn made(change: &Change) -> String {
         Change::Removed { package, .. } => say!("edit-removed", package = package.as_str()),
         Change::Set { option, to, .. } => say!("edit-set", option = option.as_str(), to = to.as_str()),
         Change::Unset { option, .. } => say!("edit-unset", option = option.as_str()),
+        Change::Updated { input, to, .. } => say!("updated", name = input.as_str(), to = to.as_str()),
     }
 }
 

@@ -4,7 +4,7 @@ use super::plan::difference;
 use super::quantity::size;
 use super::words::{join, list, say};
 use super::{Verbosity, table};
-use crate::nix::{Manner, SystemPlan};
+use crate::nix::{Manner, SystemPlan, UpdatePlan};
 
 /// Packages that are named; the others are counted.
 const NAMED: usize = 4;
@@ -30,6 +30,17 @@ pub(super) fn planned(plan: &SystemPlan, manner: Manner) -> String {
     };
     let restart = if manner == Manner::Switch { restart(plan) } else { String::new() };
     join([difference(&plan.changes), work(plan, NAMED), way, restart])
+}
+
+/// What comes before the question whether to update.
+pub(super) fn update(plan: &UpdatePlan) -> String {
+    let moved = plan.moved.iter().map(|moved| match &moved.from {
+        Some(from) => say!("update-moves", name = moved.name.as_str(), from = from.as_str(), to = moved.to.as_str()),
+        None => say!("update-adds", name = moved.name.as_str(), to = moved.to.as_str()),
+    });
+    let moved =
+        if plan.moved.is_empty() { say!("update-nothing") } else { join(moved.take(NAMED).collect::<Vec<_>>()) };
+    join([moved, planned(&plan.system, Manner::Switch)])
 }
 
 /// What there is to build and to fetch.

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::DemoError;
 
 /// A stand-in for nixpkgs and `<nixpkgs/nixos>`.
-const NIXPKGS: &[(&str, &str)] = &[
+pub(super) const NIXPKGS: &[(&str, &str)] = &[
     ("default.nix", include_str!("files/nixpkgs/default.nix")),
     ("lib.nix", include_str!("files/nixpkgs/lib.nix")),
     ("packages.tsv", include_str!("files/nixpkgs/packages.tsv")),
@@ -47,6 +47,7 @@ Nothing in it is your own system. It may be removed whole:
 root/                   the machine's file system; root/etc/nixos is its configuration
 flake/                  the same machine as a flake
 nixpkgs/                its packages (stand-ins: real names and versions, little programs)
+channel/                a newer nixpkgs, which an update fetches
 nix/                    its store, its profiles with all generations, and its logs
 home/, ask-nix/         its user's home, and what ask-nix keeps
 root/activation.log     every activation there was
@@ -61,6 +62,10 @@ pub(super) fn write_all(root: &Path, etc_nixos: &Path, nix_conf: &Path, tools: &
     for nixpkgs in [root.join("nixpkgs"), root.join("flake/nixpkgs")] {
         write_set(&nixpkgs, NIXPKGS)?;
         write(&nixpkgs.join("tools-path"), tools)?;
+        // As a channel's release says of itself.
+        write(&nixpkgs.join(".version"), "26.11")?;
+        write(&nixpkgs.join(".version-suffix"), "pre921004.5f8c2a1e")?;
+        write(&nixpkgs.join(".git-revision"), "5f8c2a1e4b7d90c6e1f3a85b2d40c79e6a1b8f35")?;
     }
     for configuration in [etc_nixos, &root.join("flake")] {
         write_set(configuration, CONFIGURATION)?;

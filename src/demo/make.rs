@@ -29,7 +29,8 @@ pub(super) fn make(root: &Path, roots: &Roots) -> Result<(), DemoError> {
     files::write_all(root, &roots.etc_nixos, &roots.nix_conf, &tools)?;
     files::write(&roots.nixos_marker(), "")?;
     files::write(&roots.system.join("etc/os-release"), files::OS_RELEASE)?;
-    lay_out(root, roots)?;
+    lay_out(roots)?;
+    channel::subscribe(root, roots, &tools)?;
 
     let systems = build(root, roots)?;
     let profile = roots.system_profile();
@@ -51,20 +52,19 @@ pub(super) fn make(root: &Path, roots: &Roots) -> Result<(), DemoError> {
 }
 
 /// Folders and links that an installed machine has.
-fn lay_out(root: &Path, roots: &Roots) -> Result<(), DemoError> {
+fn lay_out(roots: &Roots) -> Result<(), DemoError> {
     let gcroots = roots.state.join("gcroots");
     let user_profiles = roots.home.join(".local/state/nix/profiles");
     for folder in [&roots.store, &roots.log, &roots.profiles(), &gcroots, &user_profiles, &roots.system.join("run")] {
         std::fs::create_dir_all(folder).map_err(|error| DemoError::io(folder, &error))?;
     }
-    link(&root.join("nixpkgs"), &channel(roots))?;
     link(&roots.current_system(), &gcroots.join("current-system"))?;
     link(&roots.booted_system(), &gcroots.join("booted-system"))?;
     // Nix would put root's profile elsewhere than other users': here it is the same for all.
     link(&user_profiles.join("profile"), &roots.home.join(".nix-profile"))
 }
 
-fn link(target: &Path, at: &Path) -> Result<(), DemoError> {
+pub(super) fn link(target: &Path, at: &Path) -> Result<(), DemoError> {
     if let Some(folder) = at.parent() {
         std::fs::create_dir_all(folder).map_err(|error| DemoError::io(folder, &error))?;
     }

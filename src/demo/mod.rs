@@ -5,6 +5,7 @@
 //! no daemon and no network. Never touches anything outside its folder, and never removes a folder
 //! that is not its own.
 
+mod channel;
 mod error;
 mod files;
 mod folder;
@@ -90,7 +91,7 @@ impl Demo {
 fn roots(root: &Path, nix_bin: &Path) -> Roots {
     let mut roots = Roots::below(root, Some(nix_bin.to_owned()));
     let mut nix_path = OsString::from("nixpkgs=");
-    nix_path.push(channel(&roots));
+    nix_path.push(channel_folder(&roots));
     nix_path.push(":nixos-config=");
     nix_path.push(roots.etc_nixos.join("configuration.nix"));
 
@@ -125,6 +126,6 @@ fn roots(root: &Path, nix_bin: &Path) -> Roots {
 }
 
 /// Where root's channel `nixos` lies on a machine with channels.
-fn channel(roots: &Roots) -> PathBuf {
+fn channel_folder(roots: &Roots) -> PathBuf {
     roots.profiles().join("per-user/root/channels/nixos")
 }

@@ -70,6 +70,10 @@ pub enum NixError {
     NoConfiguration { at: PathBuf },
     #[error("{host} is not the name of a machine")]
     HostName { host: String },
+    #[error("{} is made from no channel", file.display())]
+    NoChannel { file: PathBuf },
+    #[error("{} was never locked", flake.display())]
+    NotLocked { flake: PathBuf },
     #[error("there is no option {option}")]
     UnknownOption { option: String, near: Vec<String> },
     #[error("systemd does not run this machine")]
@@ -299,6 +303,16 @@ impl Explain for NixError {
                 "I cannot tell which machine of the flake this one is.".into(),
                 format!("Its name is set to {host}, and such a name holds letters, digits, dots and dashes."),
                 "Name the machine in my settings as it is written in the flake.",
+            ),
+            Self::NoChannel { .. } => refused(
+                "I find no channel to bring up to date.".into(),
+                "Nixpkgs comes from a place of its own here, and not from a channel called nixos or nixpkgs.".into(),
+                "Bring that place up to date by hand, then say: switch.",
+            ),
+            Self::NotLocked { flake } => refused(
+                "The flake has no lock file yet.".into(),
+                format!("So there is no older state that I could bring back: {}.", flake.display()),
+                "Lock it once by hand, with nix flake lock, then say it again.",
             ),
             Self::UnknownOption { option, near } => refused(
                 format!("There is no setting {option}."),

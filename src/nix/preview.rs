@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::{Risk, ServiceName, SystemCommand};
 
+use super::build::UpdatePlan;
 use super::change::collect;
 use super::change::configure;
 use super::change::generations::{self, DeletionPlan};
@@ -43,6 +44,8 @@ pub enum PlanFacts {
         manner: Manner,
         system: Box<SystemPlan>,
     },
+    /// The sources are brought up to date, and the system that they give is built and switched to.
+    Update(Box<UpdatePlan>),
     /// A change that was cut short is taken back.
     CutShort {
         /// What the user had said to it.
@@ -54,7 +57,11 @@ impl PlanFacts {
     /// Whether nothing at all would change: there is nothing to ask.
     #[must_use]
     pub fn is_nothing(&self) -> bool {
-        matches!(self, Self::Rebuild { system, .. } if system.same)
+        match self {
+            Self::Rebuild { system, .. } => system.same,
+            Self::Update(plan) => plan.is_nothing(),
+            _ => false,
+        }
     }
 
     /// Whether what was agreed to is still what would happen.
@@ -99,6 +106,7 @@ impl Backend {
             SystemCommand::Switch => self.plan_rebuild(Manner::Switch, cancel, tell),
             SystemCommand::Test => self.plan_rebuild(Manner::Test, cancel, tell),
             SystemCommand::Boot => self.plan_rebuild(Manner::Boot, cancel, tell),
+            SystemCommand::Update => Ok(PlanFacts::Update(Box::new(self.update_plan(cancel, tell)?))),
             SystemCommand::Undo => {
                 if let Some(unfinished) = self.unfinished()? {
                     return Ok(PlanFacts::CutShort { why: unfinished.entry.why });

@@ -15,7 +15,7 @@ use crate::command::{GenerationNumber, PackageAttr, ServiceName, SystemCommand};
 use crate::config::Roots;
 use crate::fault::{Explain, Fault, Kind};
 
-use super::build::{self, Kept, Source};
+use super::build::{self, Kept, Source, UpdatePlan};
 use super::cache::Answers;
 use super::change::collect;
 use super::change::configure::{self, Work};
@@ -153,7 +153,11 @@ impl Backend {
         if let Some(answer) = self.answer(command, cancel, tell) {
             return self.remembered(command, answer);
         }
-        let still = agreed.map_or(Ok(true), |agreed| Ok(agreed.still(&self.look_here(command, cancel, tell)?)));
+        let still = match agreed {
+            // What there is to fetch changes by the hour: the change itself holds to what was told.
+            None | Some(PlanFacts::Update(_)) => Ok(true),
+            Some(agreed) => self.look_here(command, cancel, tell).map(|now| agreed.still(&now)),
+        };
         let result = still.and_then(|still| {
             if still {
                 self.act(command, agreed, why, cancel, tell)
@@ -205,6 +209,14 @@ impl Backend {
             SystemCommand::Switch => self.rebuild(Manner::Switch, agreed, why, cancel, tell),
             SystemCommand::Test => self.rebuild(Manner::Test, agreed, why, cancel, tell),
             SystemCommand::Boot => self.rebuild(Manner::Boot, agreed, why, cancel, tell),
+            SystemCommand::Update => {
+                let told = match agreed {
+                    Some(PlanFacts::Update(plan)) => plan.as_ref().clone(),
+                    _ => self.update_plan(cancel, tell)?,
+                };
+                let work = Work::Update { told: &told };
+                configure::carry_out(self.roots(), self.files(), work, Manner::Switch, why, cancel, tell)
+            }
             SystemCommand::Undo if self.unfinished()?.is_some() => {
                 let Settled { runs, put_back, reboot_needed } = self.settle(Way::Undo, cancel, tell)?;
                 let running = self.roots().current_system();
@@ -313,6 +325,16 @@ impl Backend {
             _ => None,
         };
         configure::carry_out(self.roots(), self.files(), Work::Build { agreed }, manner, why, cancel, tell)
+    }
+
+    /// What bringing the sources up to date would do.
+    pub(super) fn update_plan(
+        &self,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<UpdatePlan, NixError> {
+        let Files { index, journal } = self.files();
+        build::look(self.roots(), &Kept::beside(index, journal), cancel, tell)
     }
 
     /// What building the configuration as it is would do.

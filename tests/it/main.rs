@@ -30,5 +30,6 @@ mod spoken;
 mod support;
 mod targets;
 mod tui;
+mod update;
 mod voice;
 mod wake;

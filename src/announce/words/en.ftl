@@ -456,6 +456,10 @@ rebuild-fetches = { $count ->
    *[other] { $count } objects of the store are downloaded, { $size }.
 }
 rebuild-ready = It is built already.
+update-moves = { $name } goes from { $from } to { $to }.
+update-adds = { $name } is new, at { $to }.
+update-nothing = There is nothing newer.
+updated = { $name } is at { $to } now.
 rebuilt-test = The new system runs now, until the next restart.
 rebuilt-boot = Generation { $number } starts at the next restart.
 

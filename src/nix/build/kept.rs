@@ -59,7 +59,10 @@ impl Inputs {
         add(&FORM.to_le_bytes());
         add(std::env::consts::ARCH.as_bytes());
         match source {
-            Source::Channel { file } => add(file.as_os_str().as_encoded_bytes()),
+            Source::Channel { file, nixpkgs } => {
+                add(file.as_os_str().as_encoded_bytes());
+                add(nixpkgs.as_deref().unwrap_or(Path::new("")).as_os_str().as_encoded_bytes());
+            }
             Source::Flake { host, lock, .. } => {
                 add(host.as_str().as_bytes());
                 if let Some(lock) = lock {
@@ -244,7 +247,7 @@ mod tests {
             fs::write(path, text).unwrap();
         }
         let plans = place.path().join("cache/plans.sqlite");
-        let source = Source::Channel { file: file.clone() };
+        let source = Source::Channel { file: file.clone(), nixpkgs: None };
         let evaluated = Evaluated { derivation: "/s/a.drv".into(), system: "/s/a".into() };
         let inputs = || Inputs::of(&roots, &source).unwrap();
         let found = || evaluation(&plans, &inputs());

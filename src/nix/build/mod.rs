@@ -11,6 +11,7 @@ mod make;
 mod past;
 mod plan;
 mod source;
+mod update;
 
 pub use activity::Activities;
 pub use derivation::Derivation;
@@ -18,6 +19,8 @@ pub use evaluate::{Evaluated, evaluate};
 pub use make::{Built, make};
 pub use plan::{SystemPlan, plan};
 pub use source::Source;
+pub(in crate::nix) use update::{Channel, How};
+pub use update::{Moved, UpdatePlan, look};
 
 use std::path::{Path, PathBuf};
 

@@ -17,7 +17,11 @@ const NO_NAME: &str = "nixos";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// A file, with nixpkgs from `NIX_PATH`.
-    Channel { file: PathBuf },
+    Channel {
+        file: PathBuf,
+        /// Another nixpkgs, in the store.
+        nixpkgs: Option<PathBuf>,
+    },
     /// A flake, and the host among its `nixosConfigurations`.
     Flake {
         folder: PathBuf,
@@ -32,7 +36,7 @@ impl Source {
     pub fn of(roots: &Roots) -> Result<Self, NixError> {
         let found = discovery::configuration(roots);
         match found.ok_or_else(|| NixError::NoConfiguration { at: roots.etc_nixos.clone() })? {
-            Configuration::Channel { file } => Ok(Self::Channel { file }),
+            Configuration::Channel { file } => Ok(Self::Channel { file, nixpkgs: None }),
             Configuration::Flake { file, host } => {
                 let host = host.unwrap_or_else(|| NO_NAME.to_owned());
                 let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
@@ -46,7 +50,7 @@ impl Source {
     #[must_use]
     pub fn folder(&self) -> &Path {
         match self {
-            Self::Channel { file } => file.parent().unwrap_or(file),
+            Self::Channel { file, .. } => file.parent().unwrap_or(file),
             Self::Flake { folder, .. } => folder,
         }
     }
@@ -56,11 +60,16 @@ impl Source {
     /// It names each file that it evaluates, in `internal-json` lines on standard error.
     pub(super) fn evaluation(&self, roots: &Roots) -> Command {
         let mut command = match self {
-            Self::Channel { file } => {
+            Self::Channel { file, nixpkgs } => {
                 let mut command = child::nix_program(roots, "nix-instantiate");
                 let mut include = OsString::from("nixos-config=");
                 include.push(file);
                 command.args(["<nixpkgs/nixos>", "-A", "system", "-I"]).arg(include);
+                if let Some(nixpkgs) = nixpkgs {
+                    let mut include = OsString::from("nixpkgs=");
+                    include.push(nixpkgs);
+                    command.arg("-I").arg(include);
+                }
                 command
             }
             Self::Flake { folder, host, lock } => {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::GenerationNumber;
 use crate::config::Roots;
-use crate::nix::build::{self, Kept, Source, SystemPlan};
+use crate::nix::build::{self, Channel, How, Kept, Source, SystemPlan, UpdatePlan};
 use crate::nix::edit::{self, Change, Edit, Made, Request};
 use crate::nix::read::discovery;
 use crate::nix::read::profiles::{current_number, generation_of, running_system, system_generations};
@@ -61,8 +61,8 @@ pub fn plan(roots: &Roots, request: &Request) -> Result<Edit, NixError> {
 pub enum Work<'a> {
     /// It is edited; `agreed` is the edit that the user was told.
     Edit { request: &'a Request, agreed: Option<&'a Edit> },
-    /// It is brought up to date: an edit of its lock file, and the system that the user was told.
-    Update { edit: &'a Edit, agreed: Option<&'a SystemPlan> },
+    /// Its sources are brought up to date, as it was told.
+    Update { told: &'a UpdatePlan },
     /// It is built as it is; `agreed` is the system that the user was told.
     Build { agreed: Option<&'a SystemPlan> },
 }
@@ -78,15 +78,34 @@ impl Work<'_> {
                 }
                 Ok(Some(edit))
             }
-            Self::Update { edit, .. } => Ok(Some((*edit).clone())),
+            Self::Update { told } if !told.still(roots) => {
+                Err(NixError::ChangedMeanwhile { path: roots.etc_nixos.clone() })
+            }
+            Self::Update { told } => match &told.how {
+                How::Lock(edit) => Ok(edit.clone()),
+                How::Channel(_) => Ok(None),
+            },
             Self::Build { .. } => Ok(None),
+        }
+    }
+
+    /// The channel that is brought up to date.
+    fn channel(&self) -> Option<&Channel> {
+        match self {
+            Self::Update { told } if !told.moved.is_empty() => match &told.how {
+                How::Channel(channel) => Some(channel),
+                How::Lock(_) => None,
+            },
+            _ => None,
         }
     }
 
     fn agreed(&self) -> Option<&SystemPlan> {
         match self {
-            Self::Edit { .. } => None,
-            Self::Update { agreed, .. } | Self::Build { agreed } => *agreed,
+            // A flake that is told its own commit, and a nixpkgs that is told its path, give another system once
+            // they are in their place: there, the sources are what was agreed to.
+            Self::Edit { .. } | Self::Update { .. } => None,
+            Self::Build { agreed } => *agreed,
         }
     }
 }
@@ -129,7 +148,14 @@ pub fn carry_out(
             return Err(error);
         }
     };
-    match started.build_and_go(work.agreed(), cancel, tell) {
+    let channel = work.channel();
+    let before = channel.and_then(|channel| current_number(&channel.profile));
+    let fetched = channel.map_or(Ok(()), |channel| {
+        record
+            .step(change, "channels", || channel.update(roots, cancel))
+            .map_err(|error| Box::new(Failed::untouched(error)))
+    });
+    match fetched.and_then(|()| started.build_and_go(work.agreed(), cancel, tell)) {
         Ok(Some(done)) => {
             record.end(change, Ending::Done)?;
             Ok(done.told(edit, from, manner))
@@ -139,7 +165,25 @@ pub fn carry_out(
             record.forget(change)?;
             Ok(Gone::default().told(edit, None, manner))
         }
-        Err(failed) => Err(started.failed(*failed, made.as_ref())),
+        Err(failed) => {
+            if let (Some(channel), Some(before)) = (channel, before) {
+                put_channel_back(&channel.profile, before);
+            }
+            Err(started.failed(*failed, made.as_ref()))
+        }
+    }
+}
+
+/// Points the channels at what they were before an update that failed; where that fails, a newer nixpkgs stays, which
+/// changes nothing until the next switch.
+fn put_channel_back(profile: &Path, before: GenerationNumber) {
+    let now = current_number(profile);
+    if now == Some(before) {
+        return;
+    }
+    let back = LockedProfile::lock(profile, || true).and_then(|profile| profile.switch(now, before));
+    if let Err(error) = back {
+        tracing::error!(%error, "the channels could not be put back");
     }
 }
 

@@ -59,6 +59,12 @@ pub enum Change {
         from: String,
         place: Place,
     },
+    /// A flake's input is locked to something newer.
+    Updated {
+        input: String,
+        from: Option<String>,
+        to: String,
+    },
 }
 
 /// A change with what it does to the files.
