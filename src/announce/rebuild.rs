@@ -4,7 +4,7 @@ use super::plan::difference;
 use super::quantity::size;
 use super::words::{join, list, say};
 use super::{Verbosity, table};
-use crate::nix::{Manner, SystemPlan, UpdatePlan};
+use crate::nix::{Manner, SystemPlan, Trial, UpdatePlan};
 
 /// Packages that are named; the others are counted.
 const NAMED: usize = 4;
@@ -16,6 +16,21 @@ pub(super) fn plan(plan: &SystemPlan, verbosity: Verbosity) -> (String, Option<S
     }
     let named = if verbosity == Verbosity::Detailed { usize::MAX } else { NAMED };
     (join([difference(&plan.changes), work(plan, named), restart(plan)]), Some(screen(plan)))
+}
+
+/// What can be used without being installed; where it is, for the screen.
+pub(super) fn tried(trial: &Trial, verbosity: Verbosity) -> (String, Option<String>) {
+    let named = if verbosity == Verbosity::Detailed { usize::MAX } else { NAMED };
+    let (programs, count) = (&trial.programs, trial.programs.len());
+    let packages = list(&trial.packages, named, trial.packages.len());
+    let ready = say!("tried", packages = packages, count = trial.packages.len());
+    let told = match count {
+        0 => say!("tried-no-program"),
+        _ => say!("tried-programs", count = count, list = list(programs, named, count)),
+    };
+    let folders: Vec<String> =
+        trial.folders.iter().map(|folder| table::printable(&folder.display().to_string())).collect();
+    (join([ready, told, say!("tried-gone")]), (!folders.is_empty()).then(|| folders.join("\n")))
 }
 
 /// What comes before the question whether to do it.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
+use super::changes::Change;
 use super::questions::Question;
 
 /// Run a NixOS machine by voice. Nothing leaves the machine.
@@ -194,6 +195,8 @@ pub enum Verb {
         #[arg(value_name = "NUMBER")]
         to: Option<String>,
     },
+    #[command(flatten)]
+    Change(Change),
     #[command(flatten)]
     Ask(Question),
     /// What works on this machine, what does not, and how to mend it.

@@ -10,6 +10,7 @@ use crate::command::{CommandError, GenerationNumber};
 use crate::config::SecondFactor;
 use crate::fault::{Explain, Fault, Kind};
 use crate::intent::{Transcript, Understander};
+use crate::nix::Outcome;
 
 use super::args::nearest_verb;
 use super::bar::Bar;
@@ -47,6 +48,11 @@ pub fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
 
 /// Does what one sentence says, asking at the terminal where a question comes up.
 pub fn once(scene: &Scene, words: &str) -> Done {
+    told(scene, words, &mut |_| {})
+}
+
+/// The same; each outcome goes to `see` too.
+pub fn told(scene: &Scene, words: &str, see: &mut dyn FnMut(&Outcome)) -> Done {
     let transcript = Transcript::typed(words);
     if transcript.is_silence() {
         return Err(Fault::new(
@@ -95,14 +101,17 @@ pub fn once(scene: &Scene, words: &str) -> Done {
                         mouth.say(announcement);
                     }
                 }
-                Told::Outcome(outcome) if scene.json => {
-                    print::json(&outcome);
-                    json.answered = true;
+                Told::Outcome(outcome) => {
+                    see(&outcome);
+                    if scene.json {
+                        print::json(&outcome);
+                        json.answered = true;
+                    }
                 }
                 Told::Copy(text) => print::announcement(&clipboard::copied(&text)),
                 Told::Manner(manner) => scene.remember(manner),
                 Told::Work(work) if !scene.json => bar.show(&work),
-                Told::Work(_) | Told::Outcome(_) | Told::Hush => {}
+                Told::Work(_) | Told::Hush => {}
                 Told::Asked => {
                     bar.end();
                     // Nobody there, or the end of the input, means no: the conversation hears it as such.

@@ -4,6 +4,7 @@
 mod args;
 mod ask;
 mod bar;
+mod changes;
 mod clipboard;
 mod config;
 mod converse;
@@ -106,6 +107,7 @@ fn dispatch(cli: Cli) -> Done {
         Some(Verb::Parse { text, domain }) => read::parse(&scene, &text, domain.grammar.as_deref()),
         Some(Verb::Search { words, limit }) => read::search(&scene, &words.join(" "), limit.into()),
         Some(Verb::Index { import }) => read::index(&scene, &import),
+        Some(Verb::Change(change)) => changes::change(&scene, &change),
         Some(Verb::Ask(question)) => questions::question(&scene, question),
         Some(Verb::Generations) => read::generations(&scene),
         Some(Verb::Rollback { to }) => ask::rollback(&scene, to.as_deref()),

@@ -17,7 +17,7 @@ mod preview;
 pub mod read;
 mod run;
 
-pub use build::{Moved, SystemPlan, UpdatePlan};
+pub use build::{Moved, SystemPlan, Trial, UpdatePlan};
 pub use cache::CacheCounts;
 pub use change::collect::Freed;
 pub use change::configure::Reconfigured;

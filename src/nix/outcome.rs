@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::command::GenerationNumber;
 use crate::fault::Fault;
 
-use super::build::SystemPlan;
+use super::build::{SystemPlan, Trial};
 use super::change::collect::Freed;
 use super::change::configure::Reconfigured;
 use super::change::generations::DeletionPlan;
@@ -215,6 +215,8 @@ pub enum Outcome {
         system: Vec<String>,
         user: Vec<String>,
     },
+    /// Programs that can be used without being installed.
+    Tried(Trial),
     /// What building the configuration would do.
     Plan(Box<SystemPlan>),
     Space(Box<Space>),

@@ -131,6 +131,10 @@ impl Backend {
                 let plan = collect::plan(self.roots(), *age, *keep, &Zoned::now())?;
                 Ok(PlanFacts::Collection(Box::new(plan)))
             }
+            SystemCommand::Try { packages } => {
+                self.known_packages(packages.as_slice())?;
+                Ok(PlanFacts::Plain)
+            }
             SystemCommand::Optimise => Ok(PlanFacts::Plain),
             reads if reads.risk() == Risk::Read => Ok(PlanFacts::Reads),
             // Before the question: nobody is asked to agree to what then cannot be done.

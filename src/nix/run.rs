@@ -209,6 +209,10 @@ impl Backend {
             SystemCommand::Switch => self.rebuild(Manner::Switch, agreed, why, cancel, tell),
             SystemCommand::Test => self.rebuild(Manner::Test, agreed, why, cancel, tell),
             SystemCommand::Boot => self.rebuild(Manner::Boot, agreed, why, cancel, tell),
+            SystemCommand::Try { packages } => {
+                let links = self.files().journal.with_file_name("tried");
+                build::trial(self.roots(), &links, packages.as_slice(), cancel, tell).map(Outcome::Tried)
+            }
             SystemCommand::Update => {
                 let told = match agreed {
                     Some(PlanFacts::Update(plan)) => plan.as_ref().clone(),
@@ -350,16 +354,21 @@ impl Backend {
     /// The edit that a command asks for, if the index knows the packages that it names.
     pub(super) fn known(&self, command: &SystemCommand) -> Result<Request, NixError> {
         let request = request(command).ok_or(NixError::NotYet { command: command.name() })?;
-        if let Request::Install(packages) = &request
-            && let Ok(index) = self.index()
-        {
-            for package in packages {
-                if index.describe(package)?.is_none() {
-                    return Err(NixError::UnknownPackage { package: package.to_string() });
-                }
-            }
+        if let Request::Install(packages) = &request {
+            self.known_packages(packages)?;
         }
         Ok(request)
+    }
+
+    /// Refuses packages that the index does not know; without an index, Nix itself will tell.
+    pub(super) fn known_packages(&self, packages: &[PackageAttr]) -> Result<(), NixError> {
+        let Ok(index) = self.index() else { return Ok(()) };
+        for package in packages {
+            if index.describe(package)?.is_none() {
+                return Err(NixError::UnknownPackage { package: package.to_string() });
+            }
+        }
+        Ok(())
     }
 
     fn change_service(

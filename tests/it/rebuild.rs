@@ -222,6 +222,32 @@ fn a_build_is_told_as_it_goes_and_estimated_when_it_is_done_again() {
     assert!((Duration::from_secs(1)..Duration::from_secs(20)).contains(first), "emacs takes 2 seconds: {left:?}");
 }
 
+#[test]
+fn what_is_tried_can_be_started_and_nothing_is_installed() {
+    for machine in Machine::all() {
+        let before = machine.state();
+        let packages = |name: &str| ask_nix::command::Packages::new(vec![name.parse().unwrap()]).unwrap();
+        let run = |name: &str| {
+            let command = SystemCommand::Try { packages: packages(name) };
+            machine.backend.run_here(&command, "try", &CancellationToken::new(), &mut |_| {})
+        };
+        let Outcome::Tried(trial) = run("kdePackages.okular").unwrap() else { panic!() };
+        assert_eq!(trial.programs, ["okular"]);
+        let program = trial.folders.first().unwrap().join("okular");
+        let said = Command::new(&program).output().unwrap();
+        assert!(String::from_utf8_lossy(&said.stdout).contains("okular"), "{said:?}");
+        assert_eq!(machine.state(), before);
+        // The garbage collector spares it for now.
+        let gc = SystemCommand::Gc { age: None, keep: None };
+        machine.backend.run_here(&gc, "gc", &CancellationToken::new(), &mut |_| {}).unwrap();
+        assert!(program.exists());
+        for name in ["spotify", "brokenpkg", "no-such-package"] {
+            assert!(matches!(run(name), Err(NixError::Explained { .. })), "{name}");
+        }
+        assert_eq!(machine.state(), before);
+    }
+}
+
 /// Not a test of its own: what the next test starts as another process, to kill it.
 #[test]
 fn an_install_to_be_killed() {

@@ -460,6 +460,16 @@ update-moves = { $name } goes from { $from } to { $to }.
 update-adds = { $name } is new, at { $to }.
 update-nothing = There is nothing newer.
 updated = { $name } is at { $to } now.
+tried = { $count ->
+    [one] { $packages } is ready to be tried.
+   *[other] { $packages } are ready to be tried.
+}
+tried-programs = { $count ->
+    [one] Its program is called { $list }.
+   *[other] The programs are called { $list }.
+}
+tried-no-program = There is no program in it.
+tried-gone = Nothing is installed: after a day it is gone again.
 rebuilt-test = The new system runs now, until the next restart.
 rebuilt-boot = Generation { $number } starts at the next restart.
 

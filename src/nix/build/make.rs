@@ -2,7 +2,8 @@
 //!
 //! Changes nothing but the store. What Nix says of a failure is explained; what may pass is tried again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -64,18 +65,36 @@ fn once(
     let root = tempfile::Builder::new().prefix("ask-nix-build-").tempdir();
     let root = root.map_err(NixError::io("made", std::env::temp_dir()))?;
     let mut command = child::nix_program(roots, "nix-store");
-    command.args(["--realise", "--log-format", "internal-json", "--add-root"]).arg(root.path().join("result"));
+    command.args(["--realise", "--add-root"]).arg(root.path().join("result"));
     command.arg("--indirect").arg(&plan.derivation);
-    let before = Past::of(&kept.past, &plan.build);
-    let (mut activities, mut trouble) = (Activities::default(), Vec::new());
+    let past = Some(kept.past.as_path());
+    realise(roots, command, &plan.build, past, cancel, tell)?;
+    Ok(Built { system: plan.system.clone(), _root: root })
+}
+
+/// Runs a program that builds; gives the store paths that it names.
+///
+/// `expected` are the packages that it will build, whose past durations are in the file `past`.
+pub(super) fn realise(
+    roots: &Roots,
+    mut command: Command,
+    expected: &[String],
+    past: Option<&Path>,
+    cancel: &CancellationToken,
+    tell: &mut dyn FnMut(Progress),
+) -> Result<Vec<PathBuf>, NixError> {
+    command.args(["--log-format", "internal-json"]);
+    let before = past.map(|past| Past::of(past, expected)).unwrap_or_default();
+    let (mut activities, mut trouble, mut paths) = (Activities::default(), Vec::new(), Vec::new());
     let ended = child::run_apart(command, cancel, |stream, line| {
         if stream == Stream::Answer {
+            paths.push(PathBuf::from(line));
             return;
         }
         let now = Instant::now();
         let (said, progress) = activities.take(line, now);
         if let Some(progress) = progress {
-            tell(Progress { left: activities.left(&plan.build, &before, now), ..progress });
+            tell(Progress { left: activities.left(expected, &before, now), ..progress });
         }
         if said == Line::Trouble || !line.starts_with('@') {
             if trouble.len() >= LINES {
@@ -86,14 +105,16 @@ fn once(
     });
     match ended {
         Ok(Ended::Exited(status)) if status.success() => {
-            past::remember(&kept.past, activities.built());
-            Ok(Built { system: plan.system.clone(), _root: root })
+            if let Some(past) = past {
+                past::remember(past, activities.built());
+            }
+            Ok(paths)
         }
         Ok(Ended::Exited(_)) => Err(NixError::explained(&trouble.join("\n"))),
         Ok(Ended::Cancelled) => Err(NixError::Cancelled { restored: Restored::Untouched }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Err(NixError::NoNix { store: roots.store.clone() })
         }
-        Err(error) => Err(NixError::io("started", "nix-store")(error)),
+        Err(error) => Err(NixError::io("started", "nix")(error)),
     }
 }

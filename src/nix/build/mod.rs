@@ -11,6 +11,7 @@ mod make;
 mod past;
 mod plan;
 mod source;
+mod trial;
 mod update;
 
 pub use activity::Activities;
@@ -19,6 +20,7 @@ pub use evaluate::{Evaluated, evaluate};
 pub use make::{Built, make};
 pub use plan::{SystemPlan, plan};
 pub use source::Source;
+pub use trial::{Trial, trial};
 pub(in crate::nix) use update::{Channel, How};
 pub use update::{Moved, UpdatePlan, look};
 
