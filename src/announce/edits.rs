@@ -4,7 +4,7 @@ use super::plan::difference;
 use super::table::printable;
 use super::words::{join, list, say};
 use crate::nix::edit::{Change, Edit, Owner, Place};
-use crate::nix::{Manner, PlanFacts, Reconfigured, UndoPlan};
+use crate::nix::{Manner, PersonalPlan, PlanFacts, Reconfigured, UndoPlan};
 
 /// Files that are named; the others are counted.
 const NAMED: usize = 3;
@@ -118,6 +118,23 @@ fn made(change: &Change) -> String {
         Change::Unset { option, .. } => say!("edit-unset", option = option.as_str()),
         Change::Updated { input, to, .. } => say!("updated", name = input.as_str(), to = to.as_str()),
     }
+}
+
+/// What would be done to the user's own profile.
+pub(super) fn personal(plan: &PersonalPlan) -> String {
+    let why = plan.undoes.as_ref().map_or_else(String::new, |why| say!("edit-undo-why", why = printable(why)));
+    let part = |id: &str, names: &[String]| {
+        if names.is_empty() { String::new() } else { say!(id, list = list(names, NAMED, names.len())) }
+    };
+    join([why, part("personal-installs", &plan.install), part("personal-removes", &plan.remove)])
+}
+
+/// What was done to it.
+pub(super) fn personal_done(plan: &PersonalPlan) -> String {
+    let installed = plan.install.iter().map(|package| say!("edit-installed", package = package.as_str()));
+    let removed = plan.remove.iter().map(|package| say!("edit-removed", package = package.as_str()));
+    let undo = if plan.undoes.is_none() { say!("edit-say-undo") } else { String::new() };
+    join(installed.chain(removed).chain([undo]).collect::<Vec<_>>())
 }
 
 /// The lines that an edit changes, as `diff -u` writes them; for the screen.

@@ -26,6 +26,7 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
             (packages::is_installed(package, *installed, version.as_deref()), None)
         }
         Outcome::Installed { system, user } => packages::installed(system, user, verbosity),
+        Outcome::Personal(plan) => (edits::personal_done(plan), None),
         Outcome::Tried(trial) => rebuild::tried(trial, verbosity),
         Outcome::Plan(plan) => rebuild::plan(plan, verbosity),
         Outcome::Space(found) => machine::space(found, verbosity),
@@ -64,6 +65,7 @@ pub fn outcome(outcome: &Outcome, now: &Zoned, verbosity: Verbosity) -> Announce
             | Outcome::Reconfigured(_)
             | Outcome::ServiceChanged { .. }
             | Outcome::Tried(_)
+            | Outcome::Personal(_)
             | Outcome::Kept { .. }
             | Outcome::Labelled { .. }
             | Outcome::Deleted(_)

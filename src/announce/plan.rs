@@ -24,6 +24,7 @@ pub fn question(plan: &PlanFacts, preview: &str, risk: Risk, now: &Zoned) -> Ann
         PlanFacts::Deletion(plan) => generations::deletion(plan, now),
         PlanFacts::Collection(plan) => generations::collection(plan, now),
         PlanFacts::Edit(_) | PlanFacts::Undo(_) => edits::facts(plan),
+        PlanFacts::Personal(plan) => edits::personal(plan),
         PlanFacts::Update(plan) => rebuild::update(plan),
         PlanFacts::Rebuild { manner, system } => rebuild::planned(system, *manner),
     };

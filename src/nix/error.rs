@@ -99,7 +99,9 @@ pub enum NixError {
     #[error("{package} is not on this machine")]
     NotOnMachine { package: String },
     #[error("the index has no package {package}")]
-    UnknownPackage { package: String },
+    UnknownPackage { package: String, near: Vec<String> },
+    #[error("{package} is in the user's profile already")]
+    InProfile { package: String },
     #[error("the edited configuration does not work: {source}")]
     NotApplied { source: Box<NixError>, put_back: bool },
     #[error("{} could not be {doing}", path.display())]
@@ -283,10 +285,19 @@ impl Explain for NixError {
             ),
             Self::Index(error) => error.fault(),
             Self::Edit(error) => error.fault(),
-            Self::UnknownPackage { package } => refused(
+            Self::UnknownPackage { package, near } => refused(
                 format!("I know no package called {package}."),
-                "The search index does not have it.".into(),
-                "Search for it in other words.",
+                match near.as_slice() {
+                    [] => "Nothing in the search index is called like that.".into(),
+                    [one] => format!("The nearest is {one}."),
+                    [one, others @ ..] => format!("The nearest are {one} and {}.", others.join(" and ")),
+                },
+                "Say it again with another name, or search for it in other words.",
+            ),
+            Self::InProfile { package } => refused(
+                format!("{package} is installed already."),
+                "It is in your own profile. Nothing was changed.".into(),
+                "Name another package.",
             ),
             Self::NotYet { .. } => refused(
                 "I understood you, but this version of me cannot do that yet.".into(),

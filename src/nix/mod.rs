@@ -22,6 +22,7 @@ pub use cache::CacheCounts;
 pub use change::collect::Freed;
 pub use change::configure::Reconfigured;
 pub use change::generations::{DeletionPlan, Protection};
+pub use change::personal::PersonalPlan;
 pub use change::rollback::RollbackPlan;
 pub use change::services::{Loss, ServiceAction, ServicePlan};
 pub use change::transaction::Manner;

@@ -13,6 +13,7 @@ use super::build::{SystemPlan, Trial};
 use super::change::collect::Freed;
 use super::change::configure::Reconfigured;
 use super::change::generations::DeletionPlan;
+use super::change::personal::PersonalPlan;
 use super::change::services::ServiceAction;
 use super::preview::PlanFacts;
 use super::read::difference::Difference;
@@ -215,6 +216,8 @@ pub enum Outcome {
         system: Vec<String>,
         user: Vec<String>,
     },
+    /// The user's own profile was changed.
+    Personal(PersonalPlan),
     /// Programs that can be used without being installed.
     Tried(Trial),
     /// What building the configuration would do.

@@ -12,6 +12,7 @@ use super::build::UpdatePlan;
 use super::change::collect;
 use super::change::configure;
 use super::change::generations::{self, DeletionPlan};
+use super::change::personal::{self, PersonalPlan};
 use super::change::rollback::{self, RollbackPlan};
 use super::change::services::{self, ServiceAction, ServicePlan};
 use super::change::undo::{self, UndoPlan};
@@ -37,6 +38,8 @@ pub enum PlanFacts {
     Plain,
     /// The configuration is edited, built and switched to.
     Edit(Box<Edit>),
+    /// The user's own profile is changed.
+    Personal(Box<PersonalPlan>),
     /// The newest change is taken back.
     Undo(Box<UndoPlan>),
     /// The configuration is built, and the system that it gives is used.
@@ -111,6 +114,10 @@ impl Backend {
                 if let Some(unfinished) = self.unfinished()? {
                     return Ok(PlanFacts::CutShort { why: unfinished.entry.why });
                 }
+                if personal::applies(self.roots()) {
+                    let plan = personal::plan_undo(self.roots(), &self.files().journal)?;
+                    return Ok(PlanFacts::Personal(Box::new(plan)));
+                }
                 Ok(PlanFacts::Undo(Box::new(undo::plan_undo(self.roots(), &self.files().journal)?)))
             }
             edits if request(edits).is_some() => self.plan_edit(edits),
@@ -144,6 +151,9 @@ impl Backend {
 
     fn plan_edit(&self, command: &SystemCommand) -> Result<PlanFacts, NixError> {
         let request = self.known(command)?;
+        if personal::applies(self.roots()) {
+            return Ok(PlanFacts::Personal(Box::new(personal::plan(self.roots(), &request)?)));
+        }
         Ok(PlanFacts::Edit(Box::new(configure::plan(self.roots(), &request)?)))
     }
 

@@ -20,6 +20,7 @@ use super::cache::Answers;
 use super::change::collect;
 use super::change::configure::{self, Work};
 use super::change::generations;
+use super::change::personal;
 use super::change::rollback;
 use super::change::services::{self, ServiceAction};
 use super::change::undo;
@@ -31,10 +32,15 @@ use super::read::index::Index;
 use super::read::names::StoreName;
 use super::read::store::Store;
 use super::read::{installed, profiles};
-use super::{Event, Generation, Manner, NixError, Outcome, PlanFacts, Progress, Reconfigured, SystemPlan};
+use super::{
+    Event, Generation, Manner, NixError, Outcome, PersonalPlan, PlanFacts, Progress, Reconfigured, SystemPlan,
+};
 
 /// How many events may wait for the reader; progress beyond that is dropped, the end never is.
 const EVENTS: usize = 64;
+
+/// Names that are told in the place of an unknown one.
+const NEAR: usize = 2;
 
 /// How many results a search gives to the dialogue.
 const RESULTS: usize = 10;
@@ -238,6 +244,10 @@ impl Backend {
                     }))),
                 }
             }
+            SystemCommand::Undo if personal::applies(self.roots()) => {
+                let plan = personal::plan_undo(self.roots(), &self.files().journal)?;
+                self.personal(&plan, why, cancel, tell)
+            }
             SystemCommand::Undo => {
                 let agreed = match agreed {
                     Some(PlanFacts::Undo(plan)) => Some(plan.as_ref()),
@@ -255,7 +265,7 @@ impl Backend {
             }
             SystemCommand::Describe { package } => {
                 let found = self.index()?.describe(package)?;
-                let package = found.ok_or_else(|| NixError::UnknownPackage { package: package.to_string() })?;
+                let package = found.ok_or_else(|| self.unknown(package))?;
                 Ok(Outcome::Described { package })
             }
             other => Err(NixError::NotYet { command: other.name() }),
@@ -308,12 +318,26 @@ impl Backend {
         tell: &mut dyn FnMut(Progress),
     ) -> Result<Outcome, NixError> {
         let request = self.known(command)?;
+        if personal::applies(self.roots()) {
+            return self.personal(&personal::plan(self.roots(), &request)?, why, cancel, tell);
+        }
         let agreed = match agreed {
             Some(PlanFacts::Edit(edit)) => Some(edit.as_ref()),
             _ => None,
         };
         let work = Work::Edit { request: &request, agreed };
         configure::carry_out(self.roots(), self.files(), work, Manner::Switch, why, cancel, tell)
+    }
+
+    fn personal(
+        &self,
+        plan: &PersonalPlan,
+        why: &str,
+        cancel: &CancellationToken,
+        tell: &mut dyn FnMut(Progress),
+    ) -> Result<Outcome, NixError> {
+        personal::carry_out(self.roots(), &self.files().journal, plan, why, cancel, tell)?;
+        Ok(Outcome::Personal(plan.clone()))
     }
 
     fn rebuild(
@@ -365,10 +389,17 @@ impl Backend {
         let Ok(index) = self.index() else { return Ok(()) };
         for package in packages {
             if index.describe(package)?.is_none() {
-                return Err(NixError::UnknownPackage { package: package.to_string() });
+                return Err(self.unknown(package));
             }
         }
         Ok(())
+    }
+
+    /// What is told of a package that the index does not have: what it has that is called nearly so.
+    fn unknown(&self, package: &PackageAttr) -> NixError {
+        let near = self.index().and_then(|index| Ok(index.resolve(package.as_str(), NEAR)?)).unwrap_or_default();
+        let near = near.into_iter().map(|(attr, _)| attr).collect();
+        NixError::UnknownPackage { package: package.to_string(), near }
     }
 
     fn change_service(

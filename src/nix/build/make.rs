@@ -75,7 +75,7 @@ fn once(
 /// Runs a program that builds; gives the store paths that it names.
 ///
 /// `expected` are the packages that it will build, whose past durations are in the file `past`.
-pub(super) fn realise(
+pub(in crate::nix) fn realise(
     roots: &Roots,
     mut command: Command,
     expected: &[String],

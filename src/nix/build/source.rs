@@ -89,7 +89,7 @@ impl Source {
 }
 
 /// `nix`, with flakes switched on for this one call.
-pub(super) fn flake_program(roots: &Roots) -> Command {
+pub(in crate::nix) fn flake_program(roots: &Roots) -> Command {
     let mut command = child::nix_program(roots, "nix");
     command.args(["--extra-experimental-features", "nix-command flakes"]);
     command

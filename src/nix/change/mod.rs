@@ -10,6 +10,7 @@ pub mod configure;
 pub mod generations;
 pub mod journal;
 pub mod lock;
+pub mod personal;
 pub mod profile;
 pub mod rollback;
 pub mod services;
