@@ -8,7 +8,7 @@ program=$target/release/ask-nix
 # What the build needs on Debian 12: the compilers of whisper.cpp and espeak-ng, and their libraries.
 build_packages=(build-essential cmake clang libclang-dev pkg-config libasound2-dev libsonic-dev libssl-dev ca-certificates)
 # What the tests need beyond: sound without a sound card, and a way to record and compare it.
-test_packages=(pulseaudio speech-dispatcher speech-dispatcher-espeak-ng dbus pulseaudio-utils libasound2-plugins alsa-utils espeak-ng sox flac)
+test_packages=(pulseaudio xvfb speech-dispatcher speech-dispatcher-espeak-ng dbus pulseaudio-utils libasound2-plugins alsa-utils espeak-ng sox flac)
 # The clients that models are fetched with where their own site cannot be reached.
 client_packages=(npm python3 python3-pip)
 

@@ -5,6 +5,8 @@
 
 use toml::Value;
 
+use super::Hotkey;
+
 /// What a key may be set to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
@@ -17,6 +19,8 @@ pub enum Kind {
     Text,
     /// A path of the file system, absolute.
     Folder,
+    /// A key of the keyboard, with what is held with it.
+    Hotkey,
 }
 
 /// One key.
@@ -166,6 +170,21 @@ pub const KEYS: &[Key] = &[
         "How long it listens on without the wake word after an answer, in seconds.",
     ),
     key(
+        "ears.key",
+        Kind::Hotkey,
+        None,
+        "\"RightCtrl\"",
+        "The key to talk with, in every window of an X11 desktop: held while you talk, or tapped before and after. \
+         Escape forgets what was said. Without it no key is taken; on Wayland bind one to `ask-nix talk`.",
+    ),
+    key(
+        "ears.key_hold_ms",
+        Kind::Whole(100, 2000),
+        Some("300"),
+        "600",
+        "A press of the key to talk that is shorter is a tap, in milliseconds.",
+    ),
+    key(
         "nix.configuration",
         Kind::Folder,
         None,
@@ -260,6 +279,7 @@ impl Kind {
                 quoted.join(" or ")
             }
             Self::Text => "text in quotation marks".to_owned(),
+            Self::Hotkey => "a key in quotation marks, such as F9, RightCtrl or Super+Space".to_owned(),
             Self::Folder => "the whole path of a file or folder, in quotation marks, from the first slash".to_owned(),
         }
     }
@@ -275,6 +295,7 @@ impl Kind {
             (Self::Number(least, most), Value::Integer(number)) => (*least..=*most).contains(&(*number as f64)),
             (Self::Choice(words), Value::String(text)) => words.contains(&text.as_str()),
             (Self::Text, Value::String(text)) => !text.trim().is_empty() && !text.contains(char::is_control),
+            (Self::Hotkey, Value::String(text)) => text.parse::<Hotkey>().is_ok(),
             (Self::Folder, Value::String(text)) => text.starts_with('/') && !text.contains(char::is_control),
             _ => false,
         }
@@ -292,7 +313,7 @@ impl Kind {
             }),
             Self::Whole(..) => Value::Integer(text.parse().ok()?),
             Self::Number(..) => Value::Float(text.parse().ok()?),
-            Self::Choice(_) | Self::Text | Self::Folder => Value::String(text.to_owned()),
+            Self::Choice(_) | Self::Text | Self::Folder | Self::Hotkey => Value::String(text.to_owned()),
         };
         self.takes(&value).then_some(value)
     }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use super::Roots;
+use super::{Hotkey, Roots};
 use crate::command::{Sounds, Verbosity};
 
 /// The user's settings; every key may be left out.
@@ -131,11 +131,15 @@ pub struct Ears {
     pub wake_sensitivity: f32,
     /// How long it listens on without the wake word after an answer, seconds (0 to 60).
     pub follow_up_s: u32,
+    /// The key to talk with, in every window.
+    pub key: Option<Hotkey>,
+    /// A press of that key that is shorter is a tap, milliseconds (100 to 2000).
+    pub key_hold_ms: u32,
 }
 
 impl Default for Ears {
     fn default() -> Self {
-        Self { pause_ms: 700, wake: true, wake_sensitivity: 0.5, follow_up_s: 5 }
+        Self { pause_ms: 700, wake: true, wake_sensitivity: 0.5, follow_up_s: 5, key: None, key_hold_ms: 300 }
     }
 }
 

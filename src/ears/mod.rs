@@ -4,6 +4,7 @@
 
 mod endpoint;
 mod file;
+pub mod key;
 mod listener;
 mod utterance;
 mod voice;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::announce::{self, Announcement, Earcon, Turn, Verbosity};
 use crate::assistant::{Conversation, Listening, Mouth, Noticed, QUESTION_LIFE, Told};
+use crate::ears::key::{self, Act, KeyError};
 use crate::fault::{Explain, Fault};
 use crate::intent::Transcript;
 
@@ -34,6 +35,14 @@ pub const STOP: &str = "stop";
 /// Who types one of these wants to leave the program; spoken, they are no command.
 const LEAVE: [&str; 4] = ["quit", "exit", "bye", "goodbye"];
 
+/// What the key to talk asks for next; never, where there is none.
+async fn next<T>(key: &mut Option<mpsc::UnboundedReceiver<T>>) -> Option<T> {
+    match key {
+        Some(key) => key.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
 /// What a conversation is connected with.
 pub struct Session<'a> {
     scene: &'a mut Scene,
@@ -49,6 +58,8 @@ pub struct Session<'a> {
     /// Ends this microphone.
     hearing: CancellationToken,
     cancel: CancellationToken,
+    /// What the key to talk asks for; none where none is wanted, or to be had.
+    key: Option<mpsc::UnboundedReceiver<Result<Act, KeyError>>>,
     verbosity: watch::Sender<Verbosity>,
 }
 
@@ -92,8 +103,10 @@ impl<'a> Session<'a> {
             noticed,
             hearing,
             cancel: cancel.clone(),
+            key: None,
             verbosity,
         };
+        session.take_key();
         session.welcome(found.into_iter().flatten()).await;
         session.turn(told, heard, wishes, indexing).await;
         cancel.cancel();
@@ -143,6 +156,7 @@ impl<'a> Session<'a> {
                     Wish::Say(text) => self.tell(&Announcement::message(text)),
                     Wish::Ask(text) => self.typed(text),
                 },
+                Some(act) = next(&mut self.key) => self.pressed(act),
                 line = lines.next_line(), if keyboard => match line {
                     Ok(Some(line)) if line.trim().is_empty() => self.entered(),
                     Ok(Some(line)) => self.typed(line),
@@ -210,6 +224,34 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Takes the key to talk that the settings name; one that cannot be had is told, and all else works.
+    fn take_key(&mut self) {
+        let ears = &self.scene.settings.ears;
+        let Some(key) = &ears.key else { return };
+        let hold = Duration::from_millis(ears.key_hold_ms.into());
+        match key::watch(key, hold, None, self.hearing.clone()) {
+            Ok(acts) => self.key = Some(acts),
+            Err(error) => self.fail(&error.fault()),
+        }
+    }
+
+    fn pressed(&mut self, act: Result<Act, KeyError>) {
+        let act = match act {
+            Ok(act) => act,
+            Err(error) => {
+                self.key = None;
+                return self.fail(&error.fault());
+            }
+        };
+        match (act, &self.listening) {
+            (Act::Start, Some(listening)) => listening.press(),
+            (Act::Stop, Some(listening)) => listening.release(),
+            (Act::Cancel, Some(listening)) => listening.cancel(),
+            // Without a microphone the key silences the voice, and that it is gone was told.
+            (_, None) => self.hush(),
+        }
+    }
+
     /// Words that were typed, here or by another program.
     fn typed(&mut self, words: String) {
         self.hush();
@@ -246,6 +288,8 @@ impl<'a> Session<'a> {
             old.hush();
             self.mouth = mouth(self.scene).await;
         }
+        self.key = None;
+        self.take_key();
         let anew = listen(self.scene, self.ears, self.mouth.clone(), self.noticed.clone(), self.hearing.clone());
         self.listening = anew.inspect_err(|fault| self.fail(fault)).ok();
         let _ = self.current.send(self.listening.clone());

@@ -18,6 +18,7 @@ mod edit;
 mod explain;
 mod generations;
 mod house;
+mod keys;
 mod personal;
 mod phrases;
 mod reading;

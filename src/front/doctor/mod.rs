@@ -90,6 +90,7 @@ fn check(scene: &Scene) -> Done {
     tell(own::room(scene));
     tell(own::listening(scene));
     tell(own::unit());
+    tell(own::key(scene));
     let backend = scene.backend();
     nix(&backend).into_iter().for_each(&mut tell);
     own::index(scene, &backend).into_iter().for_each(&mut tell);

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
+use crate::ears::key;
 use crate::fault::{Explain, Fault, Kind};
 use crate::nix::Backend;
 use crate::observe::Store;
@@ -105,6 +106,20 @@ pub fn listening(scene: &Scene) -> Found {
         }
     });
     Found::extra("listening", result)
+}
+
+/// Whether the key to talk can be had on this desktop.
+pub fn key(scene: &Scene) -> Found {
+    let result = match &scene.settings.ears.key {
+        // Any key tells whether there is a desktop that gives keys.
+        None => "F20"
+            .parse()
+            .map_err(|_| key::KeyError::NoServer)
+            .and_then(|any| key::check(&any))
+            .map(|()| "this desktop can give one: set ears.key".to_owned()),
+        Some(wanted) => key::check(wanted).map(|()| format!("{wanted} can be had")),
+    };
+    Found::extra("key to talk", result.map_err(|error| error.fault()))
 }
 
 /// What systemd says about the user's service.

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::rig::Rig;
+use crate::keys::{F9, Screen};
 use crate::support;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ask-nix");
@@ -110,7 +111,10 @@ struct Assistant {
 
 impl Assistant {
     fn start(stage: &Stage) -> Self {
-        let mut command = stage.program(&["listen", "--no-wake", "--speak"]);
+        Self::start_as(stage.program(&["listen", "--no-wake", "--speak"]))
+    }
+
+    fn start_as(mut command: Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let (sender, lines) = channel();
@@ -232,6 +236,30 @@ fn a_spoken_question_gets_a_spoken_answer_with_the_right_numbers() {
     assert!(answer.contains("generation"), "{answer}");
     assert!(names(&answer, count), "{count} generations: {answer}");
     assert!(names(&answer, current), "generation {current} is current: {answer}");
+}
+
+#[test]
+fn what_is_said_while_a_key_is_held_needs_no_wake_word() {
+    let Some(stage) = Stage::set() else { return };
+    let Some(screen) = Screen::start() else { return };
+    let question = stage.speech("List generations.");
+    let mut command = stage.program(&["listen", "--no-speak", "--set", "ears.key=F9"]);
+    command.env("DISPLAY", &screen.display).env_remove("WAYLAND_DISPLAY");
+    let assistant = Assistant::start_as(command);
+    assistant.wait_for("say \u{201c}computer");
+    // Without the key it is not addressed.
+    assert!(stage.rig.speak(&question).wait().unwrap().success());
+    assert_eq!(assistant.line_with("you:", Duration::from_secs(5)), None);
+    let held = |sentence: &Path| {
+        screen.key(F9, true);
+        assert!(stage.rig.speak(sentence).wait().unwrap().success());
+        screen.key(F9, false);
+        assistant.line_with("you:", Duration::from_secs(40))
+    };
+    let heard = (0..3).find_map(|_| held(&question)).expect("said three times and not heard");
+    assert!(heard.to_lowercase().contains("generations"), "{heard}");
+    // Answered, or asked about where the sound server has torn the words.
+    assistant.wait_for("generations");
 }
 
 #[test]
