@@ -29,6 +29,7 @@ mod search;
 mod services;
 mod settings;
 mod spoken;
+mod supply;
 mod support;
 mod targets;
 mod tui;
