@@ -16,9 +16,11 @@ use ask_nix::command::GenerationNumber;
 use ask_nix::config::{self, Dirs, Roots};
 use ask_nix::demo::Demo;
 use ask_nix::nix::Difference;
+use ask_nix::nix::build::{self, Kept, Source};
 use ask_nix::nix::change::profile::LockedProfile;
 use ask_nix::nix::read::profiles::{current_number, links, profile_generations};
 use ask_nix::nix::read::store::Store;
+use tokio_util::sync::CancellationToken;
 
 /// Runs of each side; the median is told. What takes long is run less often.
 const RUNS: usize = 9;
@@ -47,6 +49,7 @@ fn main() {
         );
     }
     switches(&roots);
+    plans(&demo);
     for count in [4_000, 100_000] {
         closures(&roots, count);
     }
@@ -88,6 +91,30 @@ fn switches(roots: &Roots) {
         LockedProfile::lock(&profile, || true).unwrap().switch(expected, to).unwrap();
     };
     row("switch the profile link, synced, no activation", &mut theirs, &mut ours);
+}
+
+/// What would change: worked out anew, and kept from before; the peer is Nix's own dry build.
+///
+/// The demo's nixpkgs is small: evaluating a real `NixOS` takes 4 to 7 s on either side, the kept answer the same.
+fn plans(demo: &Demo) {
+    let roots = demo.roots();
+    let file = roots.etc_nixos.join("configuration.nix");
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen("pkgs.git", "pkgs.git pkgs.tmux", 1)).unwrap();
+    let kept = Kept::beside(&demo.dirs().index(), &demo.dirs().journal());
+    let source = Source::of(&roots).unwrap();
+    let ours = || {
+        let plan = build::plan(&roots, &source, &kept, &CancellationToken::new(), &mut |_| {}).unwrap();
+        assert!(!plan.same && plan.changes.added.len() == 1);
+    };
+    let mut theirs = || nix(&roots, "nix-build", &["<nixpkgs/nixos>", "-A", "system", "--dry-run"]);
+    let anew = || {
+        let _ = fs::remove_file(&kept.plans);
+        ours();
+    };
+    row("what would change, worked out anew", &mut theirs, anew);
+    row("what would change, kept from before", &mut theirs, ours);
+    fs::write(&file, text).unwrap();
 }
 
 /// A closure of this many paths, loaded into the database by Nix itself.

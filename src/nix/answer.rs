@@ -5,22 +5,27 @@
 use jiff::{Timestamp, Zoned};
 use tokio_util::sync::CancellationToken;
 
-use crate::command::{DiffRange, OptionPath, ProgramName, SystemCommand};
+use crate::command::{DiffRange, GenerationNumber, OptionPath, PackageAttr, ProgramName, SystemCommand};
 
 use super::cache::CacheCounts;
 use super::change::journal::{Ending, Journal};
 use super::outcome::{Compared, OptionNow, PastFailure, ProgramOwners, WentWrong};
+use super::read::difference::Difference;
 use super::read::disk::Space;
 use super::read::freshness::Freshness;
 use super::read::health::{self, Health};
+use super::read::names::StoreName;
 use super::read::reasons::Used;
 use super::read::reboot::Reboot;
+use super::read::store::Store;
 use super::read::verify::Soundness;
 use super::read::{installed, profiles, services, value};
 use super::{Backend, Generation, IndexError, NixError, Outcome, Progress, SearchKind};
 
 /// How many of the largest packages and roots are named.
 const LARGEST: usize = 10;
+/// How many results a search gives.
+const RESULTS: usize = 10;
 /// How many options a search gives.
 const OPTIONS: usize = 10;
 /// Changes of the journal that are looked through for the last failure.
@@ -35,6 +40,21 @@ impl Backend {
         tell: &mut dyn FnMut(Progress),
     ) -> Option<Result<Outcome, NixError>> {
         Some(match command {
+            SystemCommand::Generations => self.generations().map(|generations| Outcome::Generations { generations }),
+            SystemCommand::CurrentGeneration => self.current_generation().and_then(|one| self.describe(one)),
+            SystemCommand::DescribeGeneration { number } => self.generation(*number).and_then(|one| self.describe(one)),
+            SystemCommand::Installed => self.installed(),
+            SystemCommand::IsInstalled { package } => self.is_installed(package),
+            SystemCommand::Age => self.age(),
+            SystemCommand::Plan => self.system_plan(cancel, tell).map(|plan| Outcome::Plan(Box::new(plan))),
+            SystemCommand::Search { query } => self.index().and_then(|index| {
+                let results = index.search(query, RESULTS)?;
+                Ok(Outcome::Search { query: query.as_str().to_owned(), results })
+            }),
+            SystemCommand::Describe { package } => self.index().and_then(|index| {
+                let package = index.describe(package)?.ok_or_else(|| self.unknown(package))?;
+                Ok(Outcome::Described { package })
+            }),
             SystemCommand::Space => {
                 self.kept(command, || Ok(Outcome::Space(Box::new(Space::read(self.roots(), LARGEST)?))))
             }
@@ -192,4 +212,84 @@ impl Backend {
         };
         Ok(Outcome::WentWrong(Box::new(WentWrong { fault: self.last_fault(), change, services })))
     }
+
+    /// The generations of the system, oldest first.
+    pub fn generations(&self) -> Result<Vec<Generation>, NixError> {
+        profiles::system_generations(self.roots())
+    }
+
+    /// The generation that the system profile points at: what starts at the next boot.
+    pub fn current_generation(&self) -> Result<Generation, NixError> {
+        let generations = self.generations()?;
+        let profile = self.roots().system_profile();
+        generations.into_iter().find(|generation| generation.current).ok_or(NixError::NotNixos { profile })
+    }
+
+    /// One generation by its number.
+    pub fn generation(&self, number: GenerationNumber) -> Result<Generation, NixError> {
+        profiles::pick(self.generations()?, number)
+    }
+
+    /// What differs between two generations.
+    pub fn difference(&self, from: &Generation, to: &Generation) -> Result<Difference, NixError> {
+        Difference::between(&Store::open(self.roots())?, &from.path, &to.path)
+    }
+
+    fn describe(&self, generation: Generation) -> Result<Outcome, NixError> {
+        let store = Store::open(self.roots())?;
+        let packages = shown(installed::system_packages(&generation.path, Some(&store))?);
+        let size = store.closure_size(&generation.path)?;
+        Ok(Outcome::Generation { generation, packages, size })
+    }
+
+    fn installed(&self) -> Result<Outcome, NixError> {
+        let store = Store::open(self.roots())?;
+        let system = match profiles::running_system(self.roots()) {
+            Ok(path) => shown(installed::system_packages(&path, Some(&store))?),
+            Err(NixError::NotNixos { .. }) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let user = shown(installed::user_packages(self.roots(), Some(&store))?);
+        Ok(Outcome::Installed { system, user })
+    }
+
+    fn is_installed(&self, package: &PackageAttr) -> Result<Outcome, NixError> {
+        let store = Store::open(self.roots())?;
+        let mut packages = installed::user_packages(self.roots(), Some(&store))?;
+        match profiles::running_system(self.roots()) {
+            Ok(path) => packages.append(&mut installed::system_packages(&path, Some(&store))?),
+            Err(NixError::NotNixos { .. }) => {}
+            Err(error) => return Err(error),
+        }
+        let name = package.as_str();
+        // The last part of an attribute path is the package's name: `kdePackages.okular` is `okular`.
+        let last = name.rsplit('.').next().unwrap_or(name);
+        let found = packages
+            .iter()
+            .find(|candidate| candidate.name().eq_ignore_ascii_case(name))
+            .or_else(|| packages.iter().find(|candidate| candidate.name().eq_ignore_ascii_case(last)))
+            .cloned()
+            .or_else(|| installed::program_owner(self.roots(), last));
+        Ok(Outcome::IsInstalled {
+            package: name.to_owned(),
+            installed: found.is_some(),
+            version: found.as_ref().and_then(StoreName::plain_version).map(str::to_owned),
+        })
+    }
+
+    fn age(&self) -> Result<Outcome, NixError> {
+        let generations = self.generations()?;
+        let running = profiles::running_system(self.roots())?;
+        let generation = profiles::generation_of(&generations, &running)
+            .cloned()
+            .ok_or(NixError::RunningUnknown { path: running })?;
+        let seconds = Timestamp::now().duration_since(generation.date).as_secs().max(0);
+        Ok(Outcome::Age { generation, seconds })
+    }
+}
+
+fn shown(packages: impl IntoIterator<Item = StoreName>) -> Vec<String> {
+    let mut names: Vec<String> = packages.into_iter().map(|package| package.to_string()).collect();
+    names.dedup();
+    names
 }

@@ -12,6 +12,7 @@ use super::edit::EditError;
 use super::explain::{self, Explanation};
 use super::read::index::IndexError;
 use super::read::services::{Active, ServiceFacts};
+use super::restored::Restored;
 
 /// Everything that can go wrong in the backend.
 #[derive(Debug, thiserror::Error)]
@@ -121,38 +122,6 @@ pub enum DatabaseProblem {
     NotPermitted,
     #[error("it is not as expected")]
     Unexpected,
-}
-
-/// What runs after a change failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Restored {
-    /// Nothing had been changed yet.
-    Untouched,
-    /// What was deleted until then is gone, and the rest is as it was.
-    Partly,
-    /// Exactly the system that ran before runs again.
-    Before,
-    /// The system that ran before could not be brought back.
-    Failed,
-}
-
-impl Restored {
-    fn told(self) -> &'static str {
-        match self {
-            Self::Untouched => "Nothing was changed.",
-            Self::Partly => "What I had deleted by then is gone; the rest is as it was.",
-            Self::Before => "The system that ran before runs again.",
-            Self::Failed => "The system that ran before could not be brought back whole.",
-        }
-    }
-
-    fn hint(self) -> &'static str {
-        match self {
-            Self::Partly => "You can go on as before, or say it again to have the rest done.",
-            Self::Untouched | Self::Before => "You can go on as before, or choose another generation.",
-            Self::Failed => "Restart the machine and choose an earlier generation in the boot menu.",
-        }
-    }
 }
 
 impl NixError {

@@ -4,6 +4,7 @@
 //! error. Never prints, never reads the user's settings. Only this room starts Nix programs.
 //! Reading (`read`) and changing (`change`) are apart; reading never needs changing.
 
+mod act;
 mod answer;
 pub mod build;
 mod cache;
@@ -15,6 +16,7 @@ pub mod explain;
 mod outcome;
 mod preview;
 pub mod read;
+mod restored;
 mod run;
 
 pub use build::{Moved, SystemPlan, Trial, UpdatePlan};
@@ -28,7 +30,7 @@ pub use change::services::{Loss, ServiceAction, ServicePlan};
 pub use change::transaction::Manner;
 pub use change::undo::UndoPlan;
 pub use change::unfinished::{Settled, Unfinished, Way};
-pub use error::{DatabaseProblem, NixError, Restored};
+pub use error::{DatabaseProblem, NixError};
 pub use explain::Explanation;
 pub use outcome::{
     Compared, Event, Generation, OptionNow, Outcome, Package, PastFailure, ProgramOwners, Progress, SearchHit,
@@ -37,4 +39,5 @@ pub use outcome::{
 pub use preview::PlanFacts;
 pub use read::difference::{Changed, Difference};
 pub use read::index::{Index, IndexError};
+pub use restored::Restored;
 pub use run::{Backend, Files};

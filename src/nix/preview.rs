@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::command::{Risk, ServiceName, SystemCommand};
 
+use super::act::request;
 use super::build::UpdatePlan;
 use super::change::collect;
 use super::change::configure;
@@ -17,7 +18,6 @@ use super::change::rollback::{self, RollbackPlan};
 use super::change::services::{self, ServiceAction, ServicePlan};
 use super::change::undo::{self, UndoPlan};
 use super::edit::Edit;
-use super::run::request;
 use super::{Backend, Generation, Manner, NixError, Progress, SystemPlan};
 
 /// What a command would do.

@@ -4,24 +4,19 @@ use std::fs;
 use std::path::PathBuf;
 
 use ask_nix::command::{Packages, SystemCommand};
-use ask_nix::config::{self, Roots};
+use ask_nix::config::Roots;
 use ask_nix::demo::Demo;
-use ask_nix::nix::{Backend, Files, NixError, Outcome, PersonalPlan, PlanFacts};
+use ask_nix::nix::{Backend, NixError, Outcome, PersonalPlan, PlanFacts};
 use tokio_util::sync::CancellationToken;
 
 use crate::support;
 
 /// A store with its user, and nothing of NixOS; with the profile that `nix-env` made, or with none yet.
 fn machines() -> Vec<(Demo, Roots, bool)> {
-    let Some(user) = support::user_with_nix() else { return Vec::new() };
-    let mut bins = config::private_nix(&user);
-    bins.extend(config::find_nix(&user));
-    bins.sort();
-    bins.dedup();
     let mut all = Vec::new();
-    for bin in bins {
+    for bin in support::nixes() {
         for old in [true, false] {
-            let demo = Demo::create(None, &user, Some(&bin)).unwrap();
+            let demo = Demo::create(None, &support::user_with_nix().unwrap(), Some(&bin)).unwrap();
             let roots = demo.roots();
             fs::remove_file(roots.nixos_marker()).unwrap();
             fs::remove_dir_all(&roots.etc_nixos).unwrap();
@@ -52,8 +47,7 @@ fn packages_go_into_the_users_own_profile_and_out_again() {
         let (name, nixpkgs) = ("NIX_PATH", format!("nixpkgs={}", demo.nixpkgs().display()));
         roots.nix_path = Some(nixpkgs.clone().into());
         roots.env.iter_mut().filter(|(key, _)| key == name).for_each(|(_, value)| *value = nixpkgs.clone().into());
-        let files = Files { journal: demo.dirs().journal(), index: demo.dirs().index() };
-        let backend = Backend::new(roots.clone(), files);
+        let backend = Backend::new(roots.clone(), support::backend(&demo).files().clone());
         let program = |name: &str| -> PathBuf { roots.home.join(".nix-profile/bin").join(name) };
         let run = |command: &SystemCommand| -> Result<PersonalPlan, NixError> {
             match backend.run_here(command, "a test", &CancellationToken::new(), &mut |_| {})? {

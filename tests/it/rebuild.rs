@@ -6,74 +6,12 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use ask_nix::command::SystemCommand;
-use ask_nix::config;
 use ask_nix::demo::Demo;
-use ask_nix::nix::{
-    Backend, Event, Files, Manner, NixError, Outcome, PlanFacts, Progress, Reconfigured, Stage, SystemPlan,
-};
+use ask_nix::nix::{Backend, Event, Manner, NixError, Outcome, PlanFacts, Progress, Stage};
 use tokio_util::sync::CancellationToken;
 
+use crate::machine::Machine;
 use crate::support;
-
-struct Machine {
-    backend: Backend,
-    demo: Demo,
-}
-
-/// The configuration's bytes, what runs, what the profile points at, and the numbers of the generations.
-type State = (Vec<u8>, PathBuf, PathBuf, Vec<u64>);
-
-impl Machine {
-    fn of(demo: Demo) -> Self {
-        let files = Files { journal: demo.dirs().journal(), index: demo.dirs().index() };
-        Self { backend: Backend::new(demo.roots(), files), demo }
-    }
-
-    /// One with each Nix that there is.
-    fn all() -> Vec<Self> {
-        let Some(user) = support::user_with_nix() else { return Vec::new() };
-        let mut bins = config::private_nix(&user);
-        bins.extend(config::find_nix(&user));
-        bins.sort();
-        bins.dedup();
-        bins.iter().map(|bin| Self::of(Demo::create(None, &user, Some(bin)).unwrap())).collect()
-    }
-
-    fn file(&self) -> PathBuf {
-        self.demo.roots().etc_nixos.join("configuration.nix")
-    }
-
-    /// Puts packages into the configuration, as a user with an editor would.
-    fn write_in(&self, packages: &str) {
-        let text = fs::read_to_string(self.file()).unwrap();
-        fs::write(self.file(), text.replacen("    pkgs.git\n", &format!("    pkgs.git\n    {packages}\n"), 1)).unwrap();
-    }
-
-    fn run(&self, command: &SystemCommand) -> Result<Reconfigured, NixError> {
-        match self.backend.run_here(command, "a test", &CancellationToken::new(), &mut |_| {})? {
-            Outcome::Reconfigured(done) => Ok(*done),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn plan(&self, tell: &mut dyn FnMut(Progress)) -> SystemPlan {
-        match self.backend.run_here(&SystemCommand::Plan, "", &CancellationToken::new(), tell).unwrap() {
-            Outcome::Plan(plan) => *plan,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn state(&self) -> State {
-        let roots = self.demo.roots();
-        let numbers = self.backend.generations().unwrap().iter().map(|one| one.number.get()).collect();
-        let runs = fs::canonicalize(roots.current_system()).unwrap();
-        (fs::read(self.file()).unwrap(), runs, fs::read_link(roots.system_profile()).unwrap(), numbers)
-    }
-
-    fn has(&self, program: &str) -> bool {
-        self.demo.roots().current_system().join("sw/bin").join(program).exists()
-    }
-}
 
 #[test]
 fn a_plan_tells_what_would_change_and_is_kept_until_something_does() {

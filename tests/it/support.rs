@@ -36,14 +36,19 @@ pub fn demo() -> Option<Demo> {
     Some(Demo::create(None, &user, None).unwrap())
 }
 
-/// A fresh demo system for each Nix that is there.
-pub fn demos() -> Vec<Demo> {
+/// The folders of the Nixes that are there.
+pub fn nixes() -> Vec<PathBuf> {
     let Some(user) = user_with_nix() else { return Vec::new() };
     let mut bins = config::private_nix(&user);
     bins.extend(config::find_nix(&user));
     bins.sort();
     bins.dedup();
-    bins.iter().map(|bin| Demo::create(None, &user, Some(bin)).unwrap()).collect()
+    bins
+}
+
+/// A fresh demo system for each Nix that is there.
+pub fn demos() -> Vec<Demo> {
+    nixes().iter().map(|bin| Demo::create(None, &user().unwrap(), Some(bin)).unwrap()).collect()
 }
 
 /// A backend for a demo.

@@ -5,25 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use ask_nix::command::SystemCommand;
-use ask_nix::config::{self, Roots};
-use ask_nix::demo::Demo;
-use ask_nix::nix::{Backend, Event, Files, NixError, Outcome, PlanFacts, Reconfigured, UpdatePlan};
+use ask_nix::config::Roots;
+use ask_nix::nix::{Backend, Event, NixError, Outcome, PlanFacts, Reconfigured, UpdatePlan};
 use tokio_util::sync::CancellationToken;
 
 use crate::support;
-
-fn demos() -> Vec<Demo> {
-    let Some(user) = support::user_with_nix() else { return Vec::new() };
-    let mut bins = config::private_nix(&user);
-    bins.extend(config::find_nix(&user));
-    bins.sort();
-    bins.dedup();
-    bins.iter().map(|bin| Demo::create(None, &user, Some(bin)).unwrap()).collect()
-}
-
-fn backend(demo: &Demo, roots: Roots) -> Backend {
-    Backend::new(roots, Files { journal: demo.dirs().journal(), index: demo.dirs().index() })
-}
 
 fn look(backend: &Backend) -> Result<UpdatePlan, NixError> {
     match backend.preview(&SystemCommand::Update)? {
@@ -65,9 +51,9 @@ fn numbers(backend: &Backend) -> Vec<u64> {
 
 #[test]
 fn a_channel_is_looked_at_first_then_fetched_and_switched_to() {
-    for demo in demos() {
+    for demo in support::demos() {
         let roots = demo.roots();
-        let backend = backend(&demo, roots.clone());
+        let backend = Backend::new(roots.clone(), support::backend(&demo).files().clone());
         let before = (channels(&roots), numbers(&backend), git(&roots));
         let plan = look(&backend).unwrap();
         let moved = plan.moved.first().unwrap();
@@ -88,9 +74,9 @@ fn a_channel_is_looked_at_first_then_fetched_and_switched_to() {
 
 #[test]
 fn an_update_that_does_not_work_puts_the_channel_back() {
-    let Some(demo) = demos().into_iter().next() else { return };
+    let Some(demo) = support::demos().into_iter().next() else { return };
     let roots = demo.roots();
-    let backend = backend(&demo, roots.clone());
+    let backend = Backend::new(roots.clone(), support::backend(&demo).files().clone());
     let file = roots.etc_nixos.join("configuration.nix");
     let text = fs::read_to_string(&file).unwrap();
     let with =
@@ -131,7 +117,7 @@ fn a_flake_is_locked_anew_and_its_old_lock_comes_back_byte_for_byte() {
     if Command::new("git").arg("--version").output().is_err() {
         return skip!("there is no git");
     }
-    for demo in demos() {
+    for demo in support::demos() {
         // The demo's flake, with its nixpkgs as an input that lies in a repository of its own.
         let (flake, input) = (demo.flake(), demo.path().join("input"));
         fs::rename(flake.join("nixpkgs"), &input).unwrap();
@@ -152,7 +138,7 @@ fn a_flake_is_locked_anew_and_its_old_lock_comes_back_byte_for_byte() {
         let mut roots = demo.roots();
         roots.etc_nixos.clone_from(&flake);
         roots.host = Some("demo".into());
-        let backend = backend(&demo, roots.clone());
+        let backend = Backend::new(roots.clone(), support::backend(&demo).files().clone());
         assert!(matches!(look(&backend), Err(NixError::NotLocked { .. })));
         let mut lock = Command::new(roots.nix_bin.as_ref().unwrap().join("nix"));
         lock.env_clear().envs(roots.env.iter().map(|(name, value)| (name, value)));

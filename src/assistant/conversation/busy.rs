@@ -8,8 +8,9 @@ use crate::command::{Command, DialogueCommand};
 use crate::fault::Kind;
 use crate::intent::Transcript;
 
+use super::job::{Job, JobKind};
 use super::said::{Again, again};
-use super::{Conversation, Job, JobKind, Told};
+use super::{Conversation, Told};
 
 /// Utterances that wait while work goes on: more are not what a person meant to say one after the other.
 const WAITING: usize = 8;

@@ -4,6 +4,7 @@
 //! running job at once; other words that come while it runs wait in their order, up to a bound.
 
 mod busy;
+mod job;
 mod reply;
 mod said;
 
@@ -11,28 +12,24 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Zoned;
 use tokio::sync::{mpsc, watch};
-use tokio_util::sync::CancellationToken;
 
-use crate::announce::{self, Announcement, Pace, Turn, Verbosity};
+use crate::announce::{self, Announcement, Turn, Verbosity};
 use crate::assistant::decide::{Decided, Decision, decide, plan};
-use crate::assistant::dialogue::{Approved, Dialogue, Next};
+use crate::assistant::dialogue::{Dialogue, Next};
 use crate::assistant::memory::Memory;
 use crate::assistant::mouth::Manner;
 use crate::assistant::record::Record;
-use crate::command::{Command, CommandName, DialogueCommand, Risk, SystemCommand};
+use crate::command::{Command, CommandName, DialogueCommand, SystemCommand};
 use crate::fault::{Fault, Kind};
 use crate::intent::{Candidate, Names, Transcript, Understander};
-use crate::nix::{Backend, Event, Outcome, PlanFacts, Progress};
-use crate::observe::{self, Ending, Stage, Timer};
+use crate::nix::{Backend, Outcome, PlanFacts, Progress};
+use crate::observe::{self, Ending, Stage};
+
+use job::{Job, JobKind};
 
 /// How often the pace of long work is looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// A bar that moves more often is not seen to move.
-const FRAME: Duration = Duration::from_millis(100);
-/// Spoken percentages are at least this far apart.
-const PROGRESS_EVERY: Duration = Duration::from_secs(30);
 
 /// What the conversation tells its front.
 #[derive(Debug, Clone)]
@@ -78,27 +75,6 @@ pub struct Parts {
     pub record: Record,
     /// How much is told; others may turn it too.
     pub verbosity: watch::Sender<Verbosity>,
-}
-
-/// What a job is there for.
-enum JobKind {
-    /// It answers.
-    Read,
-    /// It changes the machine.
-    Change,
-    /// It looks at what this command, which was said so, would do.
-    Look { command: SystemCommand, said: String },
-}
-
-/// A running command.
-struct Job {
-    events: mpsc::Receiver<Event>,
-    cancel: CancellationToken,
-    pace: Pace,
-    kind: JobKind,
-    timer: Timer,
-    /// When it was last told how far it is.
-    shown: Option<Instant>,
 }
 
 /// One conversation.
@@ -273,122 +249,6 @@ impl Conversation {
             }
             Next::Reply(reply) => self.reply(&reply, said).await,
             Next::Nothing => self.tell(Told::Ended(Ok(()))),
-        }
-    }
-
-    /// Looks at what a change would do, which may take Nix some seconds; the question follows.
-    fn look(&mut self, command: SystemCommand, said: &str) {
-        let cancel = CancellationToken::new();
-        let events = self.parts.backend.look(command.clone(), cancel.clone());
-        let timer = Timer::start(Stage::Backend, "preview");
-        let kind = JobKind::Look { command, said: said.to_owned() };
-        self.job =
-            Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), kind, timer, shown: None });
-    }
-
-    /// Asks about a change, now that it is known what it would do; answers itself where the user said so beforehand.
-    fn ask(&mut self, command: SystemCommand, plan: PlanFacts, said: &str) {
-        let nothing = plan.is_nothing();
-        let question = announce::question(&plan, &command.preview(), command.risk(), &Zoned::now());
-        self.agreed = Some((command.clone(), plan));
-        if nothing {
-            // It is carried out all the same: should there be something by now, it is refused and told.
-            self.dialogue.asked(command, Instant::now());
-            if let Next::Run(approved) = self.dialogue.yes(Instant::now()) {
-                self.start(&approved, said);
-            }
-            return;
-        }
-        observe::count(Stage::Question, "asked", Ending::Done);
-        self.memory.command = Some(command.clone());
-        self.dialogue.asked(command, Instant::now());
-        self.question = Some(question.clone());
-        self.announce(question);
-        if !self.parts.always_yes {
-            return self.tell(Told::Asked);
-        }
-        if let Next::Run(approved) = self.dialogue.yes(Instant::now()) {
-            self.start(&approved, said);
-        }
-    }
-
-    fn start(&mut self, approved: &Approved, said: &str) {
-        self.memory.command = Some(approved.command().clone());
-        let cancel = CancellationToken::new();
-        // Only what was asked about is agreed to.
-        let agreed = self.agreed.take().filter(|(command, _)| command == approved.command()).map(|(_, plan)| plan);
-        let events = self.parts.backend.run(approved.command().clone(), agreed, said, cancel.clone());
-        let changes = approved.command().risk() > Risk::Read;
-        if changes {
-            observe::count(Stage::Question, "confirmed", Ending::Done);
-        }
-        let timer = Timer::start(Stage::Backend, approved.command().name().as_str());
-        let kind = if changes { JobKind::Change } else { JobKind::Read };
-        self.job =
-            Some(Job { events, cancel, pace: Pace::new(Instant::now(), PROGRESS_EVERY), kind, timer, shown: None });
-    }
-
-    fn event(&mut self, event: Option<Event>) {
-        match event {
-            Some(Event::Progress(progress)) => {
-                let now = Instant::now();
-                let Some(job) = &mut self.job else { return };
-                let beat = job.pace.observe(&progress, now);
-                if job.shown.is_none_or(|shown| now.saturating_duration_since(shown) >= FRAME) {
-                    job.shown = Some(now);
-                    let left = job.pace.left(now);
-                    self.tell(Told::Work(Work { progress: progress.clone(), left }));
-                }
-                if let Some(beat) = beat {
-                    self.announce(announce::progress(&progress, beat));
-                }
-            }
-            Some(Event::Done(Ok(outcome))) => {
-                if let Some(job) = self.job.take() {
-                    job.timer.end(Ending::Done);
-                }
-                let announcement = announce::outcome(&outcome, &Zoned::now(), *self.parts.verbosity.borrow());
-                self.memory.result(&outcome);
-                self.tell(Told::Outcome(outcome));
-                self.announce(announcement);
-                self.tell(Told::Ended(Ok(())));
-            }
-            Some(Event::Planned(Ok(plan))) => {
-                let Some(Job { kind: JobKind::Look { command, said }, timer, .. }) = self.job.take() else { return };
-                timer.end(Ending::Done);
-                self.ask(command, *plan, &said);
-            }
-            Some(Event::Planned(Err(fault)) | Event::Done(Err(fault))) => {
-                let job = self.job.take();
-                if let Some(job) = &job {
-                    job.timer.end(fault.kind.into());
-                }
-                match job.filter(|job| job.cancel.is_cancelled() && fault.kind == Kind::Declined) {
-                    Some(job) => {
-                        self.plan.clear();
-                        // What came of a change that was broken off is the backend's to say.
-                        let told = match job.kind {
-                            JobKind::Change => announce::fault(&fault),
-                            _ => announce::dialogue(&Turn::Cancelled),
-                        };
-                        self.announce(told);
-                        self.tell(Told::Ended(Err(Kind::Declined)));
-                    }
-                    None => self.fail(&fault),
-                }
-            }
-            None => {
-                self.job = None;
-                self.fail(&broken(&"the backend ended without a result"));
-            }
-        }
-    }
-
-    fn tick(&mut self) {
-        let Some(job) = &mut self.job else { return };
-        let beat = job.pace.tick(Instant::now());
-        if let (Some(beat), Some(progress)) = (beat, job.pace.latest().cloned()) {
-            self.announce(announce::progress(&progress, beat));
         }
     }
 

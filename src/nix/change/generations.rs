@@ -18,9 +18,8 @@ use crate::config::Roots;
 use crate::nix::read::garbage::{self, Garbage};
 use crate::nix::read::graph::Graph;
 use crate::nix::read::marks;
-use crate::nix::read::profiles::{generation_link, running_system, system_generations};
+use crate::nix::read::profiles::{generation_link, pick, running_system, system_generations};
 use crate::nix::read::store::Store;
-use crate::nix::run::pick;
 use crate::nix::{Generation, NixError, Progress, Restored};
 
 use super::activate::{Action, activate};

@@ -14,6 +14,7 @@ pub mod personal;
 pub mod profile;
 pub mod rollback;
 pub mod services;
+mod tables;
 pub mod target;
 pub mod transaction;
 pub mod undo;

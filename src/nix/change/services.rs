@@ -13,7 +13,7 @@ use zbus::zvariant::OwnedObjectPath;
 use crate::command::ServiceName;
 use crate::config::Roots;
 use crate::nix::NixError;
-use crate::nix::error::Restored;
+use crate::nix::Restored;
 use crate::nix::read::services::{Active, Service, ServiceFacts, ask_within, status};
 
 /// How long a user may take to give a password.

@@ -10,7 +10,7 @@ use jiff::{Timestamp, Zoned};
 use crate::command::{PackageAttr, RollbackTarget, When};
 use crate::config::Roots;
 use crate::nix::read::installed::system_packages;
-use crate::nix::read::profiles::generation_of;
+use crate::nix::read::profiles::{generation_of, pick};
 use crate::nix::read::store::Store;
 use crate::nix::{Generation, NixError};
 
@@ -37,7 +37,7 @@ pub fn resolve(scope: &Scope, target: &RollbackTarget) -> Result<Generation, Nix
         if scope.journal.exists() { Journal::open(scope.journal)?.entries(PAST) } else { Ok(Vec::new()) }
     };
     match target {
-        RollbackTarget::Number(number) => crate::nix::run::pick(scope.generations.to_vec(), *number),
+        RollbackTarget::Number(number) => pick(scope.generations.to_vec(), *number),
         RollbackTarget::Previous => {
             let back = one_back(scope.generations, scope.running, &entries()?);
             back.cloned().ok_or_else(|| match generation_of(scope.generations, scope.running) {

@@ -300,6 +300,19 @@ fn names_in(folder: &OwnedFd, name: &str) -> Vec<String> {
     names
 }
 
+/// One of the generations by its number; a number that is not there is told with those that are.
+///
+/// # Errors
+/// [`NixError::NoGeneration`].
+pub fn pick(generations: Vec<Generation>, number: GenerationNumber) -> Result<Generation, NixError> {
+    let (oldest, newest) = (generations.first().map(|g| g.number), generations.last().map(|g| g.number));
+    generations.into_iter().find(|generation| generation.number == number).ok_or(NixError::NoGeneration {
+        number,
+        oldest: oldest.unwrap_or(number),
+        newest: newest.unwrap_or(number),
+    })
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may fail loudly")]
 mod tests {

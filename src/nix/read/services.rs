@@ -14,8 +14,8 @@ use zbus::{Connection, Proxy, connection};
 use crate::command::ServiceName;
 use crate::config::Roots;
 use crate::nix::NixError;
+use crate::nix::Restored;
 use crate::nix::child::{self, Ended, Stream};
-use crate::nix::error::Restored;
 
 /// How long systemd may take to answer. It answers in milliseconds; while it reloads, in a second.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -13,8 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::command::OptionPath;
 use crate::config::Roots;
 use crate::nix::child::{self, Ended, Stream};
-use crate::nix::error::Restored;
-use crate::nix::{NixError, Progress, Stage};
+use crate::nix::{NixError, Progress, Restored, Stage};
 
 use super::discovery::{self, Configuration};
 
