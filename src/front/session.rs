@@ -288,7 +288,11 @@ impl<'a> Session<'a> {
             old.hush();
             self.mouth = mouth(self.scene).await;
         }
-        self.key = None;
+        if let Some(mut old) = self.key.take() {
+            // The key is free again when the one who had it has ended: at once, and not waited for longer than that.
+            let ended = async { while old.recv().await.is_some() {} };
+            let _ = tokio::time::timeout(SETTLES, ended).await;
+        }
         self.take_key();
         let anew = listen(self.scene, self.ears, self.mouth.clone(), self.noticed.clone(), self.hearing.clone());
         self.listening = anew.inspect_err(|fault| self.fail(fault)).ok();

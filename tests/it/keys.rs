@@ -107,6 +107,8 @@ async fn a_key_is_heard_held_tapped_and_cancelled() {
     assert!(quiet(&mut acts).await);
     cancel.cancel();
     assert_eq!(next(&mut acts).await, None, "it is let go");
+    let again = key::watch(&key, hold, Some(&screen.display), CancellationToken::new());
+    assert!(again.is_ok(), "and may be taken again at once");
 }
 
 #[tokio::test]

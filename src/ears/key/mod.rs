@@ -69,7 +69,8 @@ impl Explain for KeyError {
 /// `display` is the X server, such as `:1`; `None` is that of this session.
 ///
 /// # Errors
-/// Where the key cannot be had. What comes after that ends the stream with the error.
+/// Where the key cannot be had. What comes after that ends the stream with the error; when the stream has ended, the
+/// key is free again.
 pub fn watch(
     key: &Hotkey,
     hold: Duration,
@@ -86,10 +87,13 @@ pub fn watch(
     started.map(|_| acts).map_err(|_| KeyError::Lost)
 }
 
-/// Whether a key could be had on this desktop; takes it for a moment.
+/// Whether a key could be had on this desktop; takes it for a moment. Without a key: whether any could.
 ///
 /// # Errors
 /// Where it could not.
-pub fn check(key: &Hotkey) -> Result<(), KeyError> {
-    x11::Grabbed::take(key, None).map(drop)
+pub fn check(key: Option<&Hotkey>) -> Result<(), KeyError> {
+    match key {
+        Some(key) => x11::Grabbed::take(key, None).map(drop),
+        None => x11::connect(None).map(drop),
+    }
 }

@@ -16,7 +16,7 @@ use crate::config::{Hotkey, Modifier};
 use super::{Act, Gesture, KeyError};
 
 /// How often it is looked whether to end.
-const LOOK: Duration = Duration::from_millis(250);
+const LOOK: Duration = Duration::from_millis(100);
 /// A repeated key goes up and down at once: within this time its way down is there.
 const REPEAT: Duration = Duration::from_millis(5);
 /// The symbol of Escape, which cancels.
@@ -33,18 +33,7 @@ pub struct Grabbed {
 impl Grabbed {
     /// Takes a key from an X server; without a name from that of this session.
     pub fn take(key: &Hotkey, display: Option<&str>) -> Result<Self, KeyError> {
-        let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        if display.is_none() {
-            // An X server inside a Wayland session sees keys only while one of its own windows has them.
-            if has("WAYLAND_DISPLAY") {
-                return Err(KeyError::Wayland);
-            }
-            if !has("DISPLAY") {
-                return Err(KeyError::NoServer);
-            }
-        }
-        let (server, screen) = x11rb::connect(display).map_err(|_| KeyError::NoServer)?;
-        let root = server.setup().roots.get(screen).ok_or(KeyError::NoServer)?.root;
+        let (server, root) = connect(display)?;
         let code = code_of(&server, key.symbol())?.ok_or_else(|| KeyError::NoSuchKey { key: key.clone() })?;
         let escape = code_of(&server, ESCAPE)?;
         for mask in masks(key.modifiers()) {
@@ -126,6 +115,23 @@ impl Grabbed {
             Err(_) => Err(KeyError::Lost),
         }
     }
+}
+
+/// The X server, and its root window.
+pub fn connect(display: Option<&str>) -> Result<(RustConnection, Window), KeyError> {
+    let has = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if display.is_none() {
+        // An X server inside a Wayland session sees keys only while one of its own windows has them.
+        if has("WAYLAND_DISPLAY") {
+            return Err(KeyError::Wayland);
+        }
+        if !has("DISPLAY") {
+            return Err(KeyError::NoServer);
+        }
+    }
+    let (server, screen) = x11rb::connect(display).map_err(|_| KeyError::NoServer)?;
+    let root = server.setup().roots.get(screen).ok_or(KeyError::NoServer)?.root;
+    Ok((server, root))
 }
 
 /// The key on this keyboard that gives a symbol.

@@ -111,13 +111,14 @@ pub fn listening(scene: &Scene) -> Found {
 /// Whether the key to talk can be had on this desktop.
 pub fn key(scene: &Scene) -> Found {
     let result = match &scene.settings.ears.key {
-        // Any key tells whether there is a desktop that gives keys.
-        None => "F20"
-            .parse()
-            .map_err(|_| key::KeyError::NoServer)
-            .and_then(|any| key::check(&any))
-            .map(|()| "this desktop can give one: set ears.key".to_owned()),
-        Some(wanted) => key::check(wanted).map(|()| format!("{wanted} can be had")),
+        None => key::check(None).map(|()| "this desktop can give one: set ears.key".to_owned()),
+        Some(wanted) => match key::check(Some(wanted)) {
+            // It is ours already.
+            Err(key::KeyError::Taken { .. }) if listening(scene).result.is_ok() => {
+                Ok(format!("{wanted} is the listening program's"))
+            }
+            other => other.map(|()| format!("{wanted} can be had")),
+        },
     };
     Found::extra("key to talk", result.map_err(|error| error.fault()))
 }
